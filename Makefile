@@ -1,0 +1,34 @@
+# Each target is one line that calls one tool. `make setup` installs everything; it is quick when nothing changed.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock protos fmt lint test test-all up demo bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: ## install everything into .venv and .venv-paddle
+	@$(PYTHON) services/local/setup.py
+
+lock: setup ## renew the hashed requirement files after a change of pyproject.toml
+	@$(BIN)/python services/local/setup.py --lock
+
+protos: setup ## regenerate protos/gen
+	@$(BIN)/python services/local/setup.py --link-googleapis && buf lint && buf format -w protos && buf generate
+
+fmt: setup ## format
+	@ruff format . && ruff check --fix-only --quiet .
+
+lint: setup ## every static check
+	@$(BIN)/python services/local/setup.py --link-googleapis && ruff check . && ruff format --check . && mypy && lint-imports && buf lint && buf format -d --exit-code protos
+
+test: setup ## the tests
+	@pytest --cov=services --cov-report=term:skip-covered
+
+up: setup ## start the whole suite on this machine
+	@anpr up
+
+demo: setup ## start everything, push frames through it, look, verify
+	@anpr demo

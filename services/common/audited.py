@@ -1,0 +1,231 @@
+"""The entries of one audited call: intent before, outcome after, nothing of the result in between.
+
+What must hold:
+1. The intent is durable before the method runs.
+2. An outcome is durable before a byte of what it describes leaves; each message of a stream has one of its own.
+3. A method that refuses, fails or is cancelled leaves an outcome that says so.
+4. When an entry cannot be made durable the caller gets AuditUnavailable and nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from anpr.audit.v1 import audit_pb2
+from anpr.common.v1 import access_pb2
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.common import access, ids, ledger, plate
+from services.common.access import Rule
+from services.common.caller import Caller
+from services.common.calls import Call
+from services.common.errors import Invalid, Refusal, Unauthenticated
+from services.common.ledger import Ledger, Promise
+
+# A request is any generated message with an `access` field, a response any with a `receipt` field: access.rules() checks.
+Request = Any
+Response = Any
+
+MAX_CHARACTERS = 256
+MAX_REASON_CHARACTERS = 500
+
+
+class Disclosure:
+    """One audited call on its way through."""
+
+    def __init__(self, ledger_: Ledger, rule: Rule, caller: Caller, request: Request, system: str) -> None:
+        self._ledger, self._rule, self._caller = ledger_, rule, caller
+        self._system = system
+        self._intent_id = ids.uuid7()
+        self._request_id = self._intent_id
+        self._access = access_pb2.AccessContext()
+        self._access.CopyFrom(request.access)
+        for field in ("case_reference", "reason", "decision_id", "on_behalf_of", "request_id"):
+            # What is too long is refused below; the entry of that refusal must not carry megabytes.
+            setattr(self._access, field, getattr(self._access, field)[: MAX_REASON_CHARACTERS + 1])
+        self._query = ledger.canonical(subject(rule, request))
+        self._plate = _plate(request)
+        self._intent: Promise | None = None
+        self._pages = 0
+
+    async def open(self) -> Call:
+        """Checks what the caller declares and makes the intent durable (1). A refusal is an entry too."""
+        if not self._caller.person:
+            raise Unauthenticated("the call does not say which person makes it")
+        try:
+            self._request_id = access.verify_context(self._access)
+        except Refusal as refusal:
+            await self.deny(refusal)
+            raise
+        self._access.request_id = str(self._request_id)
+        self._intent = await self._ledger.append(self._fields(self._intent_id, audit_pb2.ENTRY_KIND_INTENT))
+        return Call(self._caller, self._intent_id, self._request_id)
+
+    async def deny(self, refusal: Refusal) -> None:
+        """Makes the entry of a refused attempt durable. A caller without a person has no entry: nobody is known."""
+        if self._caller.person:
+            fields = self._fields(ids.uuid7(), audit_pb2.ENTRY_KIND_DENIED)
+            fields.status, fields.refusal = refusal.code.name, refusal.reason
+            await self._ledger.append(fields)
+
+    async def disclose(self, response: Response, *, page: int = 0) -> Response:
+        """Makes the outcome durable (2), then gives the response its receipt."""
+        count, result_ids = results(self._rule, response)
+        outcome = self._outcome("OK", page=page)
+        outcome.result_count, outcome.result_digest = count, ledger.digest(result_ids)
+        promise = await self._ledger.append(outcome)
+        if self._intent is None:
+            raise TypeError("disclose() before open()")
+        response.receipt.CopyFrom(
+            access_pb2.Receipt(
+                intent_id=str(self._intent_id),
+                intent_note=self._intent.note,
+                outcome_id=outcome.id,
+                outcome_note=promise.note,
+                request_id=str(self._request_id),
+            )
+        )
+        return response
+
+    async def fail(self, status: str, refusal: str = "", *, page: int = 0) -> None:
+        """Makes the outcome of a call that gave nothing durable (3)."""
+        outcome = self._outcome(status, page=page)
+        outcome.refusal = refusal
+        await self._ledger.append(outcome)
+
+    def _outcome(self, status: str, *, page: int) -> audit_pb2.EntryFields:
+        fields = self._fields(ids.uuid7(), audit_pb2.ENTRY_KIND_OUTCOME)
+        fields.ref, fields.status, fields.page = str(self._intent_id), status, page
+        return fields
+
+    def _fields(self, entry_id: UUID, kind: audit_pb2.EntryKind) -> audit_pb2.EntryFields:
+        caller = self._caller
+        return audit_pb2.EntryFields(
+            id=str(entry_id),
+            kind=kind,
+            system=self._system,
+            actor=caller.person,
+            unit=caller.unit,
+            zone=caller.zone,
+            client=caller.system,
+            roles=[f"ROLE_{role.upper()}" for role in sorted(caller.roles) if is_role(role)],
+            access=self._access,
+            rpc=self._rule.rpc,
+            plate=self._plate,
+            query=self._query,
+        )
+
+
+def _plate(request: Request) -> str:
+    """The plate that is asked for, normalised; as given, cut short, when no plate can look like that."""
+    given = str(getattr(request, "plate", ""))
+    try:
+        return plate.normalise(given) if given else ""
+    except Invalid:
+        return given[:MAX_CHARACTERS]
+
+
+async def answer(
+    disclosure: Disclosure, method: Callable[[Request, Call], Awaitable[Response]], request: Request
+) -> Response:
+    """Runs a method that gives one response."""
+    call = await disclosure.open()
+    try:
+        response = await method(request, call)
+    except BaseException as cause:
+        await _record_failure(disclosure, cause)
+        raise
+    return await _undisturbed(disclosure.disclose(response))
+
+
+async def stream(
+    disclosure: Disclosure, method: Callable[[Request, Call], AsyncGenerator[Response, None]], request: Request
+) -> AsyncGenerator[Response, None]:
+    """Runs a method that gives a stream; message n is page n, from 1. The outcome of the end is page 0."""
+    call = await disclosure.open()
+    page = 0
+    try:
+        async with aclosing(method(request, call)) as responses:
+            async for response in responses:
+                page += 1
+                yield await _undisturbed(disclosure.disclose(response, page=page))
+    except BaseException as cause:
+        await _record_failure(disclosure, cause)
+        raise
+    await disclosure.fail("OK")
+
+
+async def _record_failure(disclosure: Disclosure, cause: BaseException) -> None:
+    """Outcome of a call that ends without a result (3). When it cannot be written, AuditUnavailable replaces the cause (4)."""
+    if isinstance(cause, Refusal):
+        await _undisturbed(disclosure.fail(cause.code.name, cause.reason))
+    elif isinstance(cause, (asyncio.CancelledError, GeneratorExit)):
+        _keep(asyncio.ensure_future(disclosure.fail("CANCELLED")))
+    else:
+        await _undisturbed(disclosure.fail("INTERNAL", "INTERNAL"))
+
+
+_running: set[asyncio.Future[Any]] = set()
+
+
+def _keep(task: asyncio.Future[Any]) -> asyncio.Future[Any]:
+    """Holds a task that must end even when its caller is gone, and takes its exception: there is nobody left to tell."""
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
+async def _undisturbed(append: Awaitable[Any]) -> Any:
+    """Awaits an append that goes on when the client hangs up: an entry that was begun is finished."""
+    return await asyncio.shield(_keep(asyncio.ensure_future(append)))
+
+
+def is_role(name: str) -> bool:
+    """Whether the contract knows this role."""
+    return f"ROLE_{name.upper()}" in access_pb2.Role.DESCRIPTOR.values_by_name
+
+
+def subject(rule: Rule, request: Request) -> dict[str, str | int | bool | list[str]]:
+    """What was asked: the fields that the rule names, as texts and integers, by path. Unset fields are left out."""
+    found: dict[str, str | int | bool | list[str]] = {}
+    for path in rule.subject:
+        values = [_text(value) for value in _values(request, path.split(".")) if value not in ("", 0)]
+        if values:
+            found[path] = values[0] if len(values) == 1 else [str(value) for value in values]
+    return found
+
+
+def results(rule: Rule, response: Response) -> tuple[int, list[str]]:
+    """Count and ids of the results in a response."""
+    if rule.results:
+        rows = list(getattr(response, rule.results))
+        path = list(rule.result_id)
+        return len(rows), [str(value) for row in rows for value in _values(row, path)]
+    found = [str(value) for value in _values(response, list(rule.result_id))] if rule.result_id else []
+    return len(found), found
+
+
+def _values(value: Any, path: list[str]) -> Iterable[Any]:
+    if not path:
+        return [value]
+    if isinstance(value, Message) and not _present(value, path[0]):
+        return []
+    inner = getattr(value, path[0])
+    many = inner if not isinstance(inner, (str, bytes, Message)) and hasattr(inner, "__len__") else [inner]
+    return [leaf for item in many for leaf in _values(item, path[1:])]
+
+
+def _present(message: Message, name: str) -> bool:
+    """Whether a path goes on there: an absent inner message would answer with the defaults of its fields."""
+    field = message.DESCRIPTOR.fields_by_name[name]
+    return field.message_type is None or field.is_repeated or message.HasField(name)
+
+
+def _text(value: Any) -> str | int | bool:
+    if isinstance(value, Timestamp):
+        return value.ToJsonString()
+    return value if isinstance(value, (int, bool)) else str(value)[:MAX_CHARACTERS]

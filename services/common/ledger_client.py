@@ -1,0 +1,53 @@
+"""The audit log over gRPC, as the ledger of an audited service."""
+
+import asyncio
+
+import grpc
+import structlog
+from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
+
+from services.common import trace
+from services.common.caller import Caller
+from services.common.errors import AuditUnavailable
+from services.common.ledger import Promise
+
+log = structlog.get_logger()
+
+
+class AuditClient:
+    """Appends through AuditService. Whatever goes wrong, or takes over `deadline_s` in all, is AuditUnavailable.
+
+    One retry with the same id: the log answers a repeated entry with the index it has, so an unknown outcome becomes a known one.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, caller: Caller, *, deadline_s: float = 2.0) -> None:
+        self._append = audit_pb2_grpc.AuditServiceStub(channel).Append
+        self._metadata = caller.metadata()
+        self._deadline_s = deadline_s
+
+    async def append(self, fields: audit_pb2.EntryFields) -> Promise:
+        """See `Ledger.append`."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._append_twice(audit_pb2.AppendRequest(fields=fields))
+        except (grpc.aio.AioRpcError, TimeoutError) as cause:
+            log.warning("audit.append_failed", code=_code(cause))
+            raise AuditUnavailable("the audit log did not confirm the entry") from cause
+
+    async def _append_twice(self, request: audit_pb2.AppendRequest) -> Promise:
+        try:
+            return await self._append_once(request, timeout_s=self._deadline_s / 2)
+        except grpc.aio.AioRpcError as failure:
+            if failure.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                raise
+        return await self._append_once(request, timeout_s=self._deadline_s / 2)
+
+    async def _append_once(self, request: audit_pb2.AppendRequest, *, timeout_s: float) -> Promise:
+        answer = await self._append(request, timeout=timeout_s, metadata=self._metadata + trace.metadata())
+        if not answer.note:
+            raise AuditUnavailable("the audit log gave no receipt")
+        return Promise(index=answer.index, note=answer.note)
+
+
+def _code(cause: grpc.aio.AioRpcError | TimeoutError) -> str:
+    return cause.code().name if isinstance(cause, grpc.aio.AioRpcError) else "DEADLINE_EXCEEDED"

@@ -1,0 +1,310 @@
+"""The door: who may call, and what is in the log before anything leaves. A real server, a real channel, the real contract."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import grpc
+import pytest
+from anpr.audit.v1 import audit_pb2
+from anpr.common.v1 import access_pb2, plate_pb2
+from anpr.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+from anpr.matching.v1 import alert_pb2, alert_pb2_grpc, hotlist_pb2, hotlist_pb2_grpc, sighting_pb2, sighting_pb2_grpc
+from grpc_health.v1 import health_pb2
+
+from services.common import calls, ledger, refusals, server
+from services.common.access import RuleMissing, rules
+from services.common.caller import Caller
+from services.common.errors import NotFound
+from services.common.server import ListenRefused, Serving
+from tests.common.ledgers import MemoryLedger
+
+OFFICER = Caller(system="terminal-7", person="p4711", unit="unit-1", zone="local", roles=frozenset({"officer"}))
+CONTEXT = access_pb2.AccessContext(
+    purpose=access_pb2.PURPOSE_JUDICIAL_OFFENCE,
+    legal_ground=access_pb2.LEGAL_GROUND_TECHNICAL_DATABASE,
+    case_reference="BR.55.L3.004711/2026",
+)
+READS = ("r-1", "r-2")
+
+
+# The stubs call every servicer abstract until it has all methods; the ones below have those that are called here.
+def _some_of(servicer: Any) -> Any:
+    return servicer()
+
+
+class Sightings(sighting_pb2_grpc.SightingServiceServicer):
+    """Answers with two reads; a plate of its own makes it refuse, another makes it fail, a third makes it wait."""
+
+    def __init__(self) -> None:
+        self.asked: list[calls.Call] = []
+        self.waiting = asyncio.Event()
+
+    async def LookupPlate(
+        self, request: sighting_pb2.LookupPlateRequest, context: object
+    ) -> sighting_pb2.LookupPlateResponse:
+        self.asked.append(calls.of(context))
+        if request.plate == "1-NOT-404":
+            raise NotFound("nothing is there")
+        if request.plate == "1-BUG-500":
+            raise KeyError(request.plate)
+        if request.plate == "1-WAI-111":
+            self.waiting.set()
+            await asyncio.Event().wait()
+        found = [sighting_pb2.Sighting(read=plate_pb2.Read(read_id=read)) for read in READS]
+        return sighting_pb2.LookupPlateResponse(sightings=found)
+
+    async def RecordSightings(
+        self, request: sighting_pb2.RecordSightingsRequest, context: object
+    ) -> sighting_pb2.RecordSightingsResponse:
+        return sighting_pb2.RecordSightingsResponse(recorded=len(request.reads))
+
+
+class Alerts(alert_pb2_grpc.AlertServiceServicer):
+    async def WatchAlerts(
+        self, request: alert_pb2.WatchAlertsRequest, context: object
+    ) -> AsyncIterator[alert_pb2.WatchAlertsResponse]:
+        yield alert_pb2.WatchAlertsResponse(resume_token="begin")
+        for number in (1, 2):
+            yield alert_pb2.WatchAlertsResponse(alerts=[alert_pb2.Alert(alert_id=f"a-{number}")])
+
+
+class Hotlists(hotlist_pb2_grpc.HotlistServiceServicer):
+    async def ImportEntries(
+        self, request_iterator: AsyncIterator[hotlist_pb2.ImportEntriesRequest], context: object
+    ) -> hotlist_pb2.ImportEntriesResponse:
+        chunks = [request.chunk async for request in request_iterator]
+        return hotlist_pb2.ImportEntriesResponse(added=len(b"".join(chunks)))
+
+
+class Ingest(ingest_pb2_grpc.IngestServiceServicer):
+    async def StreamFrames(
+        self, request_iterator: AsyncIterator[ingest_pb2.StreamFramesRequest], context: object
+    ) -> AsyncIterator[ingest_pb2.StreamFramesResponse]:
+        async for request in request_iterator:
+            yield ingest_pb2.StreamFramesResponse(sequence=request.frame.capture.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running server with its ledger and a channel to it."""
+
+    ledger: MemoryLedger
+    channel: grpc.aio.Channel
+    sightings: Sightings
+
+    async def look(
+        self, plate: str = "1-ABC-123", who: Caller = OFFICER, **access: object
+    ) -> sighting_pb2.LookupPlateResponse:
+        context = access_pb2.AccessContext()
+        context.CopyFrom(CONTEXT)
+        for name, value in access.items():
+            setattr(context, name, value)
+        request = sighting_pb2.LookupPlateRequest(access=context, plate=plate, camera_ids=["c-1", "c-2"])
+        stub = sighting_pb2_grpc.SightingServiceStub(self.channel)
+        return await stub.LookupPlate(request, metadata=who.metadata(), timeout=10)
+
+
+@asynccontextmanager
+async def house(memory: MemoryLedger | None = None) -> AsyncIterator[House]:
+    memory, sightings = memory or MemoryLedger(), _some_of(Sightings)
+
+    def register(into: grpc.aio.Server) -> None:
+        sighting_pb2_grpc.add_SightingServiceServicer_to_server(sightings, into)
+        alert_pb2_grpc.add_AlertServiceServicer_to_server(_some_of(Alerts), into)
+        hotlist_pb2_grpc.add_HotlistServiceServicer_to_server(_some_of(Hotlists), into)
+        ingest_pb2_grpc.add_IngestServiceServicer_to_server(_some_of(Ingest), into)
+
+    contracts = (sighting_pb2, alert_pb2, hotlist_pb2, ingest_pb2)
+    services = {service: server.always for pb in contracts for service in pb.DESCRIPTOR.services_by_name.values()}
+    serving = Serving(name="matching", listen="127.0.0.1:0", services=services, register=register, ledger=memory)
+    running, port, _ = server.build(serving)
+    await running.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield House(memory, channel, sightings)
+    finally:
+        await running.stop(0)
+
+
+async def _collect(stream: AsyncIterable[Any], into: list[Any]) -> None:
+    async for message in stream:
+        into.append(message)
+
+
+async def test_a_look_up_leaves_after_its_intent_and_outcome_are_in_the_log() -> None:
+    async with house() as it:
+        response = await it.look(request_id="01980000-0000-7000-8000-000000000001")
+    intent, outcome = it.ledger.entries
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME OK"]
+    assert (intent.actor, intent.unit, intent.client, intent.system) == ("p4711", "unit-1", "terminal-7", "matching")
+    assert (intent.plate, intent.rpc) == ("1ABC123", "anpr.matching.v1.SightingService.LookupPlate")
+    assert intent.query == '{"camera_ids":["c-1","c-2"],"plate":"1-ABC-123"}'
+    assert (outcome.ref, outcome.result_count) == (intent.id, 2)
+    assert outcome.result_digest == ledger.digest(READS)
+    assert response.receipt == access_pb2.Receipt(
+        intent_id=intent.id,
+        intent_note="note 0\n",
+        outcome_id=outcome.id,
+        outcome_note="note 1\n",
+        request_id="01980000-0000-7000-8000-000000000001",
+    )
+    assert str(it.sightings.asked[0].intent_id) == intent.id
+
+
+@pytest.mark.parametrize("refuse_from", [0, 1])
+async def test_without_the_log_not_one_row_leaves(refuse_from: int) -> None:
+    async with house(MemoryLedger(refuse_from=refuse_from)) as it:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look()
+    assert failure.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert refusals.reason(failure.value) == "AUDIT_UNAVAILABLE"
+    assert len(it.sightings.asked) == refuse_from, "the method must not run before its intent is durable"
+
+
+@pytest.mark.parametrize(
+    ("access", "code", "reason"),
+    [
+        ({"purpose": 0}, "INVALID_ARGUMENT", "ACCESS_CONTEXT_INCOMPLETE"),
+        ({"purpose": 99}, "INVALID_ARGUMENT", "ACCESS_CONTEXT_INCOMPLETE"),
+        ({"legal_ground": 0}, "INVALID_ARGUMENT", "ACCESS_CONTEXT_INCOMPLETE"),
+        ({"case_reference": ""}, "INVALID_ARGUMENT", "ACCESS_CONTEXT_INCOMPLETE"),
+        ({"case_reference": "werken"}, "INVALID_ARGUMENT", "CASE_REFERENCE_INVALID"),
+        ({"case_reference": "TEST123"}, "INVALID_ARGUMENT", "CASE_REFERENCE_INVALID"),
+        ({"case_reference": "0000"}, "INVALID_ARGUMENT", "CASE_REFERENCE_INVALID"),
+        ({"case_reference": "X" * 1_000_000}, "INVALID_ARGUMENT", "CASE_REFERENCE_INVALID"),
+        ({"reason": "x" * 501}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        ({"reason": "a\x00b"}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        ({"decision_id": "7"}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        ({"request_id": "7"}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+    ],
+)
+async def test_who_does_not_say_why_is_refused_and_logged(access: dict[str, Any], code: str, reason: str) -> None:
+    async with house() as it:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look(**access)
+    assert (failure.value.code().name, refusals.reason(failure.value)) == (code, reason)
+    assert it.ledger.kinds() == [f"DENIED {code}"]
+    assert it.ledger.entries[0].refusal == reason
+    assert it.ledger.entries[0].ByteSize() < 4_000, "a hostile request must not fill the log"
+    assert not it.sightings.asked
+
+
+@pytest.mark.parametrize(
+    ("who", "code", "kinds"),
+    [
+        (replace(OFFICER, roles=frozenset({"auditor", "admin"})), "PERMISSION_DENIED", ["DENIED PERMISSION_DENIED"]),
+        (replace(OFFICER, roles=frozenset()), "PERMISSION_DENIED", ["DENIED PERMISSION_DENIED"]),
+        (replace(OFFICER, roles=frozenset({"OFFICER"})), "PERMISSION_DENIED", ["DENIED PERMISSION_DENIED"]),
+        (replace(OFFICER, person=""), "UNAUTHENTICATED", []),
+        (replace(OFFICER, system=""), "UNAUTHENTICATED", []),
+        (replace(OFFICER, person="p" * 65), "UNAUTHENTICATED", []),
+    ],
+)
+async def test_who_may_not_ask_is_refused(who: Caller, code: str, kinds: list[str]) -> None:
+    async with house() as it:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look(who=who)
+    assert failure.value.code().name == code
+    assert it.ledger.kinds() == kinds
+    assert not it.sightings.asked
+
+
+async def test_an_identity_given_twice_is_refused() -> None:
+    async with house() as it:
+        stub = sighting_pb2_grpc.SightingServiceStub(it.channel)
+        twice = (*OFFICER.metadata(), ("anpr-person", "p0001"))
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await stub.LookupPlate(sighting_pb2.LookupPlateRequest(access=CONTEXT), metadata=twice)
+    assert failure.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_refusal_of_the_method_is_an_outcome_too() -> None:
+    async with house() as it:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look("1-NOT-404")
+    assert failure.value.code() is grpc.StatusCode.NOT_FOUND
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME NOT_FOUND"]
+
+
+async def test_a_fault_says_nothing_of_its_cause() -> None:
+    async with house() as it:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look("1-BUG-500")
+    assert failure.value.code() is grpc.StatusCode.INTERNAL
+    assert failure.value.details() == "internal error"
+    assert "BUG" not in str(failure.value.trailing_metadata())
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME INTERNAL"]
+
+
+async def test_a_caller_who_hangs_up_leaves_an_outcome() -> None:
+    async with house() as it:
+        looking = asyncio.ensure_future(it.look("1-WAI-111"))
+        await it.sightings.waiting.wait()
+        looking.cancel()
+        async with asyncio.timeout(10):
+            await it.ledger.holds(2)
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME CANCELLED"]
+
+
+async def test_each_message_of_a_stream_has_an_outcome_of_its_own() -> None:
+    async with house() as it:
+        watch = alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts
+        batches = [
+            batch async for batch in watch(alert_pb2.WatchAlertsRequest(access=CONTEXT), metadata=OFFICER.metadata())
+        ]
+    pages = [(entry.page, entry.result_count) for entry in it.ledger.entries[1:]]
+    assert pages == [(1, 0), (2, 1), (3, 1), (0, 0)]
+    assert [batch.receipt.outcome_id for batch in batches] == [entry.id for entry in it.ledger.entries[1:4]]
+
+
+async def test_a_stream_ends_with_the_log_and_holds_the_batch_back() -> None:
+    async with house(MemoryLedger(refuse_from=3)) as it:
+        watch = alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts
+        batches: list[alert_pb2.WatchAlertsResponse] = []
+        call = watch(alert_pb2.WatchAlertsRequest(access=CONTEXT), metadata=OFFICER.metadata())
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await _collect(call, batches)
+    assert refusals.reason(failure.value) == "AUDIT_UNAVAILABLE"
+    assert [len(batch.alerts) for batch in batches] == [0, 1]
+
+
+async def test_the_first_message_of_an_upload_says_why() -> None:
+    manager = replace(OFFICER, roles=frozenset({"hotlist_manager"}))
+    async with house() as it:
+        upload = hotlist_pb2_grpc.HotlistServiceStub(it.channel).ImportEntries
+        first = hotlist_pb2.ImportEntriesRequest(access=CONTEXT, hotlist_id="stolen")
+        chunk = hotlist_pb2.ImportEntriesRequest(chunk=b"12345")
+        response = await upload(iter([first, chunk, chunk]), metadata=manager.metadata())
+        assert (response.added, bool(response.receipt.outcome_note)) == (10, True)
+        for requests in ([chunk, first], []):
+            with pytest.raises(grpc.aio.AioRpcError) as failure:
+                await upload(iter(requests), metadata=manager.metadata())
+            assert failure.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME OK", "DENIED INVALID_ARGUMENT"]
+
+
+async def test_what_discloses_nothing_needs_no_entry() -> None:
+    camera = Caller(system="camera-1", roles=frozenset({"camera"}))
+    async with house() as it:
+        frames = ingest_pb2_grpc.IngestServiceStub(it.channel).StreamFrames
+        sent = [ingest_pb2.StreamFramesRequest(frame={"capture": {"sequence": number}}) for number in (1, 2)]
+        assert [answer.sequence async for answer in frames(iter(sent), metadata=camera.metadata())] == [1, 2]
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await _collect(frames(iter(sent), metadata=OFFICER.metadata()), [])
+        assert failure.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert not it.ledger.entries
+
+
+def test_a_service_with_an_rpc_that_declares_nothing_does_not_start() -> None:
+    undeclared: Any = health_pb2.DESCRIPTOR.services_by_name.values()
+    with pytest.raises(RuleMissing):
+        rules(undeclared)
+
+
+async def test_only_loopback_is_served_while_callers_are_not_authenticated() -> None:
+    services = {audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: server.always}
+    with pytest.raises(ListenRefused):
+        server.build(Serving(name="audit", listen="0.0.0.0:0", services=services, register=lambda _: None))

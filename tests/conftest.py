@@ -1,0 +1,28 @@
+"""Fixtures that several folders share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.engines import Cluster, Scratch, cluster
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The session's PostgreSQL server."""
+    with cluster(tmp_path_factory.mktemp("engines")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_database(postgres: Cluster) -> Iterator[Callable[[str], Scratch]]:
+    """Makes databases for one test: `fresh_database("matching")`."""
+    made: list[Scratch] = []
+
+    def fresh(service: str) -> Scratch:
+        made.append(postgres.fresh(service))
+        return made[-1]
+
+    yield fresh
+    for scratch in made:
+        postgres.drop(scratch)
