@@ -36,14 +36,17 @@ class AuditClient:
 
     async def _append_twice(self, request: audit_pb2.AppendRequest) -> Promise:
         try:
-            return await self._append_once(request, timeout_s=self._deadline_s / 2)
+            return await self._append_once(request)
         except grpc.aio.AioRpcError as failure:
             if failure.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                 raise
-        return await self._append_once(request, timeout_s=self._deadline_s / 2)
+        # A log that was just started again may be a moment away: the second attempt waits for it.
+        return await self._append_once(request, wait=True)
 
-    async def _append_once(self, request: audit_pb2.AppendRequest, *, timeout_s: float) -> Promise:
-        answer = await self._append(request, timeout=timeout_s, metadata=self._metadata + trace.metadata())
+    async def _append_once(self, request: audit_pb2.AppendRequest, *, wait: bool = False) -> Promise:
+        answer = await self._append(
+            request, timeout=self._deadline_s / 2, metadata=self._metadata + trace.metadata(), wait_for_ready=wait
+        )
         if not answer.note:
             raise AuditUnavailable("the audit log gave no receipt")
         return Promise(index=answer.index, note=answer.note)

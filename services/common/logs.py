@@ -5,6 +5,9 @@ import sys
 
 import structlog
 
+# With the names of what was called and never with the values: a local variable may be a plate.
+FAULTS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def configure(service: str) -> None:
     """Sets structlog and the standard library's logging up for this process."""
@@ -14,7 +17,7 @@ def configure(service: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
+        processors=[*shared, FAULTS, structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,
     )

@@ -35,14 +35,15 @@ class Serving:
 
     name: the service, such as "ingest"; listen: host:port on loopback, port 0 for any; services: the descriptor of each
     gRPC service with the check behind its health (a check raises a Refusal when the work cannot be done); register: adds the
-    servicers; ledger: where audited RPCs write, None when there are none; background: endless tasks beside the server, whose
-    death ends the process.
+    servicers; whole: the check behind the health of the process, all of the above when None; ledger: where audited RPCs
+    write, None when there are none; background: endless tasks beside the server, whose death ends the process.
     """
 
     name: str
     listen: str
     services: Mapping[ServiceDescriptor, Check]
     register: Callable[[grpc.aio.Server], None]
+    whole: Check | None = None
     ledger: Ledger | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     max_message_bytes: int = 4 * 1024 * 1024
@@ -89,6 +90,9 @@ async def serve(serving: Serving) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    # Nothing serves before its first check has passed; the library's own default for the process is SERVING.
+    for name in ("", *(service.full_name for service in serving.services)):
+        await servicer.set(name, NOT_SERVING)
     await server.start()
     log.info("serving", port=port)
     tasks = [
@@ -122,11 +126,11 @@ async def _settle(tasks: Iterable[asyncio.Task[object]]) -> None:
 
 
 async def _health(serving: Serving, servicer: health.aio.HealthServicer) -> None:
-    """Sets the health of each service every second; the process as a whole serves when all of them do."""
+    """Sets the health of each service, and of the process as a whole, every second."""
     before: dict[str, bool] = {}
     while True:
         states = {service.full_name: await _passes(check) for service, check in serving.services.items()}
-        states[""] = all(states.values())
+        states[""] = await _passes(serving.whole) if serving.whole else all(states.values())
         for name, passes in states.items():
             await servicer.set(name, SERVING if passes else NOT_SERVING)
             if before.get(name) != passes:

@@ -45,7 +45,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_ENGINE_FAILED: _ClassVar[ErrorReason]
     ERROR_REASON_CLOCK_OFF: _ClassVar[ErrorReason]
+    ERROR_REASON_LOG_BEHIND: _ClassVar[ErrorReason]
     ERROR_REASON_EVIDENCE_ALTERED: _ClassVar[ErrorReason]
+    ERROR_REASON_LOG_ALTERED: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_BUILT: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
@@ -87,6 +89,8 @@ ERROR_REASON_STORE_UNAVAILABLE: ErrorReason
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
 ERROR_REASON_ENGINE_FAILED: ErrorReason
 ERROR_REASON_CLOCK_OFF: ErrorReason
+ERROR_REASON_LOG_BEHIND: ErrorReason
 ERROR_REASON_EVIDENCE_ALTERED: ErrorReason
+ERROR_REASON_LOG_ALTERED: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_NOT_BUILT: ErrorReason

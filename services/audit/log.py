@@ -1,0 +1,199 @@
+"""Appending: what waits is written as one batch, and nobody is answered before the commit.
+
+Batches make themselves: while one commits, the next gathers. One writer per process; any number of processes.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from services.audit import commitment, epochs, jcs, merkle, placement, receipt, seal, tags
+from services.audit.commitment import SECRET_BYTES
+from services.audit.entry import Entry
+from services.audit.epochs import Epochs
+from services.audit.errors import LogFull
+from services.audit.keys import EpochKeys, TagKeys
+from services.audit.note import Signer
+from services.audit.placement import Known, Placed, Prepared, Verdict
+from services.audit.receipt import Receipt
+from services.audit.seal import SealBroken
+from services.audit.sequencer import Sealed, Sequencer
+from services.common.errors import Refusal, StoreUnavailable
+from services.common.ledger import Promise
+
+log = structlog.get_logger()
+
+MAX_BATCH = 256
+MAX_WAITING = 4096
+RETRY_WITHIN_S = 1.0
+PREPARED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    group: tuple[Prepared, ...]
+    places: "asyncio.Future[tuple[Placed, ...]]"
+
+
+class Log:
+    """The log as those see it who write to it. `run` must be running for `append` to end.
+
+    origin: name of the log; signer: of receipts; gate: raises a Refusal when nothing may be taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        sequencer: Sequencer,
+        epochs: Epochs,
+        epoch_keys: EpochKeys,
+        tag_keys: TagKeys,
+        origin: str,
+        signer: Signer,
+        gate: Callable[[], None],
+    ) -> None:
+        self._sequencer, self._epochs = sequencer, epochs
+        self._epoch_keys, self._tag_keys = epoch_keys, tag_keys
+        self._origin, self._signer, self._gate = origin, signer, gate
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_entries = 0
+        self._arrived = asyncio.Event()
+
+    async def append(self, entries: Sequence[Entry]) -> list[Promise]:
+        """Makes the entries durable, all or none, in order, and promises each. 1 to 256 entries.
+
+        Raises EntryConflict, LogFull, LogBehind, Invalid, ClockOff, StoreUnavailable. After StoreUnavailable it is not known
+        whether they are durable: the same call again finds out.
+        """
+        if not 1 <= len(entries) <= MAX_BATCH:
+            raise ValueError("a group has 1 to 256 entries")
+        self._gate()
+        if self._waiting_entries + len(entries) > MAX_WAITING:
+            raise LogFull("too many entries wait to be written", retry_delay_s=0.5)
+        self._waiting_entries += len(entries)
+        try:
+            group = await self._prepare(entries)
+            places = asyncio.get_running_loop().create_future()
+            self._waiting.append(_Waiting(group, places))
+            self._arrived.set()
+            return [self._promise(placed) for placed in await places]
+        finally:
+            self._waiting_entries -= len(entries)
+
+    async def run(self) -> None:
+        """Writes what waits, for ever."""
+        while True:
+            await self._arrived.wait()
+            batch = self._take()
+            if batch:
+                await self._write(batch)
+            if not self._waiting:
+                self._arrived.clear()
+
+    async def _prepare(self, entries: Sequence[Entry]) -> tuple[Prepared, ...]:
+        epoch = epochs.of(datetime.now(UTC))
+        await self._epochs.open(epoch)
+        group = []
+        for count, entry in enumerate(entries, start=1):
+            group.append(self._prepare_one(entry, epoch))
+            if count % PREPARED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return tuple(group)
+
+    def _prepare_one(self, entry: Entry, epoch: str) -> Prepared:
+        secret, fields = secrets.token_bytes(SECRET_BYTES), entry.content.fields()
+        return Prepared(
+            entry=entry,
+            epoch=epoch,
+            secret=secret,
+            wrapped=self._epoch_keys.wrap(epoch, entry.id, secret),
+            commitment=commitment.commit(fields, secret),
+            payload=jcs.encode(fields),
+            tags=tags.of(entry.content, self._tag_keys, epoch),
+        )
+
+    def _take(self) -> list[_Waiting]:
+        """The groups that waited longest, at most MAX_BATCH entries together, without those that nobody waits for any more."""
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and size + len(self._waiting[0].group) <= MAX_BATCH:
+            waiting = self._waiting.popleft()
+            if not waiting.places.done():
+                batch.append(waiting)
+                size += len(waiting.group)
+        return batch
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            verdicts = await self._place_twice([waiting.group for waiting in batch])
+        except Refusal as refusal:
+            verdicts = [Verdict(refusal=refusal)] * len(batch)
+        except BaseException as cause:
+            for waiting in batch:
+                _refuse(waiting, StoreUnavailable("the log stopped"), cause)
+            raise
+        for waiting, verdict in zip(batch, verdicts, strict=True):
+            if verdict.refusal is not None:
+                _refuse(waiting, verdict.refusal, None)
+            elif not waiting.places.done():
+                waiting.places.set_result(verdict.places)
+
+    async def _place_twice(self, groups: list[tuple[Prepared, ...]]) -> Sequence[Verdict]:
+        """Once more when the connection was lost early: what the first try has written, the second finds by its ids."""
+        began = time.monotonic()
+        try:
+            return await self._place(groups)
+        except StoreUnavailable:
+            if time.monotonic() - began > RETRY_WITHIN_S:
+                raise
+        return await self._place(groups)
+
+    async def _place(self, groups: list[tuple[Prepared, ...]]) -> Sequence[Verdict]:
+        wanted = {id_ for group in groups for one in group for id_ in (one.entry.id, one.entry.ref) if id_}
+        async with self._sequencer.turn(list(wanted)) as turn:
+            repeated = [turn.known[one.entry.id] for group in groups for one in group if one.entry.id in turn.known]
+            wrapped = await turn.secrets(repeated) if repeated else {}
+            placed = placement.place(
+                groups,
+                turn.known,
+                lambda known, one: self._is_same(known, one, wrapped),
+                next_index=turn.next_index,
+                time_ms=turn.time_ms,
+            )
+            await turn.commit([Sealed(new, _seal(new)) for new in placed.new])
+        return placed.verdicts
+
+    def _is_same(self, known: Known, repeated: Prepared, wrapped: dict[int, bytes]) -> bool:
+        """Whether a known entry says the same: its commitment, under its own secret, is that of the repeated content."""
+        leaf, given = known.leaf, repeated.entry
+        if (leaf.kind, leaf.ref, leaf.system) != (given.kind, given.ref, given.system):
+            return False
+        if leaf.commitment == repeated.commitment:
+            return True
+        if known.index not in wrapped or not self._epoch_keys.has(leaf.epoch):
+            return False
+        try:
+            secret = self._epoch_keys.unwrap(leaf.epoch, leaf.id, wrapped[known.index])
+        except SealBroken:
+            return False
+        return commitment.commit(given.content.fields(), secret) == leaf.commitment
+
+    def _promise(self, placed: Placed) -> Promise:
+        promised = Receipt(self._origin, placed.index, placed.leaf_hash, placed.time_ms)
+        return Promise(placed.index, receipt.sign(promised, self._signer))
+
+
+def _seal(new: placement.New) -> bytes:
+    return seal.seal(new.prepared.secret, merkle.leaf_hash(new.data), new.prepared.payload)
+
+
+def _refuse(waiting: _Waiting, refusal: Refusal, cause: BaseException | None) -> None:
+    if not waiting.places.done():
+        refusal.__cause__ = cause or refusal.__cause__
+        waiting.places.set_exception(refusal)

@@ -1,0 +1,77 @@
+"""The RPCs of audit."""
+
+# ruff: noqa: ARG002 (gRPC fixes the parameters)
+
+from collections.abc import AsyncGenerator
+
+from anpr.audit.v1 import audit_pb2 as pb
+from anpr.audit.v1 import audit_pb2_grpc
+
+from services.audit import wire
+from services.audit.log import Log
+from services.audit.note import VerifierKey
+from services.audit.proofs import Proofs
+from services.audit.review import Review
+from services.common import calls
+from services.common.errors import NotBuilt
+
+
+class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
+    """The log over gRPC. keys: verifier keys of checkpoints and of receipts."""
+
+    def __init__(
+        self, log: Log, review: Review, proofs: Proofs, *, log_key: VerifierKey, receipt_key: VerifierKey
+    ) -> None:
+        self._log, self._review, self._proofs = log, review, proofs
+        self._log_key, self._receipt_key = log_key.encode(), receipt_key.encode()
+
+    async def Append(self, request: pb.AppendRequest, context: object) -> pb.AppendResponse:
+        entries = wire.decode_entries([request.fields], calls.of(context).caller.system)
+        return wire.encode_promise((await self._log.append(entries))[0])
+
+    async def AppendBatch(self, request: pb.AppendBatchRequest, context: object) -> pb.AppendBatchResponse:
+        entries = wire.decode_entries(request.fields, calls.of(context).caller.system)
+        promises = await self._log.append(entries)
+        return pb.AppendBatchResponse(receipts=[wire.encode_promise(promise) for promise in promises])
+
+    async def GetEntry(self, request: pb.GetEntryRequest, context: object) -> pb.GetEntryResponse:
+        opened = await self._review.entry(wire.decode_position(request.index, "index"))
+        return pb.GetEntryResponse(entry=wire.encode_entry(opened))
+
+    async def SearchEntries(self, request: pb.SearchEntriesRequest, context: object) -> pb.SearchEntriesResponse:
+        wanted, size = wire.decode_search(request), wire.decode_page_size(request.page_size)
+        return wire.encode_page(await self._review.search(wanted, page_size=size, page_token=request.page_token))
+
+    async def ListLeaves(self, request: pb.ListLeavesRequest, context: object) -> pb.ListLeavesResponse:
+        first, count = wire.decode_position(request.first, "first"), wire.decode_leaf_count(request.count)
+        return pb.ListLeavesResponse(leaves=await self._proofs.leaves(first, count))
+
+    async def GetCheckpoint(self, request: pb.GetCheckpointRequest, context: object) -> pb.GetCheckpointResponse:
+        note = await self._proofs.checkpoint(wire.decode_position(request.size, "size"))
+        return pb.GetCheckpointResponse(note=note, verifier_key=self._log_key, receipt_verifier_key=self._receipt_key)
+
+    async def GetInclusionProof(
+        self, request: pb.GetInclusionProofRequest, context: object
+    ) -> pb.GetInclusionProofResponse:
+        index, size = wire.decode_position(request.index, "index"), wire.decode_position(request.size, "size")
+        return wire.encode_inclusion(await self._proofs.inclusion(index, size))
+
+    async def GetConsistencyProof(
+        self, request: pb.GetConsistencyProofRequest, context: object
+    ) -> pb.GetConsistencyProofResponse:
+        first, second = wire.decode_position(request.first, "first"), wire.decode_position(request.second, "second")
+        return wire.encode_consistency(await self._proofs.consistency(first, second))
+
+    def ExportEntries(
+        self, request: pb.ExportEntriesRequest, context: object
+    ) -> AsyncGenerator[pb.ExportEntriesResponse, None]:
+        raise NotBuilt("exports are not built yet")
+
+    async def ListFlags(self, request: pb.ListFlagsRequest, context: object) -> pb.ListFlagsResponse:
+        raise NotBuilt("flags are not built yet")
+
+    async def ReviewFlag(self, request: pb.ReviewFlagRequest, context: object) -> pb.ReviewFlagResponse:
+        raise NotBuilt("flags are not built yet")
+
+    async def GetStatistics(self, request: pb.GetStatisticsRequest, context: object) -> pb.GetStatisticsResponse:
+        raise NotBuilt("statistics are not built yet")

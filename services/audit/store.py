@@ -1,0 +1,199 @@
+"""What is read of the log, as audit_reviewer: leaves, tiles, signed heads, and what entries say while it is not erased."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import class_row
+
+from services.audit.errors import EntryErased, EntryNotFound, SizeNotSigned
+from services.audit.tile import Place
+from services.common.database import Database
+
+SELECT_LEAF = "SELECT leaf FROM audit.entry WHERE seq = %(index)s"
+SELECT_LEAVES = "SELECT leaf FROM audit.entry WHERE seq >= %(first)s AND seq < %(end)s ORDER BY seq"
+SELECT_SEALED = """
+SELECT p.sealed AS payload, s.wrapped FROM audit.payload p JOIN audit.secret s USING (seq, epoch)
+WHERE p.seq = %(index)s AND p.epoch = %(epoch)s
+"""
+SELECT_TILES = """
+SELECT t.level, t.number, t.hashes
+FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS wanted (level, number) JOIN audit.tile t USING (level, number)
+"""
+SELECT_NEWEST_HEAD = "SELECT size, root, note FROM audit.sth WHERE log = 1"
+SELECT_HEAD = "SELECT size, root, note FROM audit.sth_history WHERE size = %(size)s"
+SELECT_EPOCHS = "SELECT name FROM audit.epoch ORDER BY name"
+SELECT_STANDING = """
+SELECT h.next_seq AS next_index, coalesce(s.size, 0) AS signed_size, e.leaf AS oldest_unsigned,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
+FROM audit.head h LEFT JOIN audit.sth s USING (log) LEFT JOIN audit.entry e ON e.seq = coalesce(s.size, 0)
+WHERE h.log = 1
+"""
+SEARCH = sql.SQL("""
+SELECT f.seq AS index, e.leaf, p.sealed AS payload, s.wrapped
+FROM (
+    SELECT t.seq, t.epoch
+    FROM unnest(%(epochs)s::text[], %(actor)s::bytea[], %(plate)s::bytea[], %(case_reference)s::bytea[])
+        AS w (epoch, actor, plate, case_reference)
+    CROSS JOIN LATERAL (
+        SELECT t.seq, t.epoch FROM audit.tag t
+        WHERE t.epoch = w.epoch AND t.seq < %(before)s{conditions}
+        ORDER BY t.seq DESC LIMIT %(limit)s
+    ) AS t
+    ORDER BY t.seq DESC LIMIT %(limit)s
+) AS f
+JOIN audit.entry e ON e.seq = f.seq
+LEFT JOIN audit.payload p ON p.seq = f.seq AND p.epoch = f.epoch
+LEFT JOIN audit.secret s ON s.seq = f.seq AND s.epoch = f.epoch
+ORDER BY f.seq DESC
+""")
+CONDITIONS = {
+    "actor": sql.SQL(" AND t.actor = w.actor"),
+    "plate": sql.SQL(" AND t.plate = w.plate"),
+    "case_reference": sql.SQL(" AND t.case_reference = w.case_reference"),
+    "kind": sql.SQL(" AND t.kind = %(kind)s"),
+    "from_ms": sql.SQL(" AND t.at_ms >= %(from_ms)s"),
+    "until_ms": sql.SQL(" AND t.at_ms < %(until_ms)s"),
+}
+TAGGED = ("actor", "plate", "case_reference")
+END_OF_LOG = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed head as it is stored; `note` is the checkpoint."""
+
+    size: int
+    root: bytes
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What an entry says, encrypted, and its secret, wrapped."""
+
+    payload: bytes
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that a search found; payload and wrapped are None when it has been erased since."""
+
+    index: int
+    leaf: bytes
+    payload: bytes | None
+    wrapped: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the log is: entries in it, entries under a signed head, the first leaf beyond that, the database's time."""
+
+    next_index: int
+    signed_size: int
+    oldest_unsigned: bytes | None
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a search asks for. tags: by field, in each epoch the tag of the value; None: any."""
+
+    epochs: tuple[str, ...]
+    tags: Mapping[str, tuple[bytes, ...]]
+    kind: str | None
+    from_ms: int | None
+    until_ms: int | None
+
+
+class Store:
+    """The log, read. `database`: as audit_reviewer. Every method raises StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def leaf(self, index: int) -> bytes:
+        """The leaf at this index. Raises EntryNotFound."""
+        async with self._database.transaction() as connection:
+            row = await (await connection.execute(SELECT_LEAF, {"index": index})).fetchone()
+        if row is None:
+            raise EntryNotFound("no entry has this index", index=index)
+        return bytes(row[0])
+
+    async def leaves(self, first: int, end: int) -> list[bytes]:
+        """Leaves with first <= index < end, as far as there are."""
+        async with self._database.transaction() as connection:
+            rows = await (await connection.execute(SELECT_LEAVES, {"first": first, "end": end})).fetchall()
+        return [leaf for (leaf,) in rows]
+
+    async def sealed(self, index: int, epoch: str) -> Sealed:
+        """What the entry says, encrypted. Raises EntryErased."""
+        async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Sealed)) as rows:
+            await rows.execute(SELECT_SEALED, {"index": index, "epoch": epoch})
+            found = await rows.fetchone()
+        if found is None:
+            raise EntryErased("what this entry said was erased", index=index)
+        return found
+
+    async def tiles(self, places: Collection[Place]) -> dict[Place, bytes]:
+        """Hashes of these tiles; one that is not there is left out."""
+        async with self._database.transaction() as connection:
+            return await read_tiles(connection, places)
+
+    async def head(self, size: int) -> Head:
+        """The signed head of this size. Raises SizeNotSigned."""
+        async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Head)) as rows:
+            await rows.execute(SELECT_HEAD, {"size": size})
+            found = await rows.fetchone()
+        if found is None:
+            raise SizeNotSigned("the log has no signed head of this size", size=size)
+        return found
+
+    async def newest_head(self) -> Head:
+        """The newest signed head. Raises SizeNotSigned while nothing was ever signed."""
+        async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Head)) as rows:
+            await rows.execute(SELECT_NEWEST_HEAD)
+            found = await rows.fetchone()
+        if found is None:
+            raise SizeNotSigned("the log has no signed head yet")
+        return found
+
+    async def standing(self) -> Standing:
+        """How far the log is."""
+        async with (
+            self._database.transaction() as connection,
+            connection.cursor(row_factory=class_row(Standing)) as rows,
+        ):
+            await rows.execute(SELECT_STANDING)
+            return (await rows.fetchall())[0]
+
+    async def epochs(self) -> tuple[str, ...]:
+        """Names of all epochs, oldest first."""
+        async with self._database.transaction() as connection:
+            rows = await (await connection.execute(SELECT_EPOCHS)).fetchall()
+        return tuple(name for (name,) in rows)
+
+    async def search(self, wanted: Filter, *, before: int, limit: int) -> list[Hit]:
+        """The newest entries that fit, of indexes below `before`, newest first, at most `limit`."""
+        none = (b"",) * len(wanted.epochs)
+        bounds = {"kind": wanted.kind, "from_ms": wanted.from_ms, "until_ms": wanted.until_ms}
+        parameters = {
+            "epochs": list(wanted.epochs),
+            **{field: list(wanted.tags.get(field, none)) for field in TAGGED},
+            **bounds,
+            "before": before,
+            "limit": limit,
+        }
+        given = [*wanted.tags, *(name for name, value in bounds.items() if value is not None)]
+        statement = SEARCH.format(conditions=sql.SQL("").join(CONDITIONS[name] for name in given))
+        async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Hit)) as rows:
+            await rows.execute(statement, parameters)
+            return await rows.fetchall()
+
+
+async def read_tiles(connection: AsyncConnection, places: Collection[Place]) -> dict[Place, bytes]:
+    """Hashes of these tiles, within a transaction."""
+    parameters = {"levels": [level for level, _ in places], "numbers": [number for _, number in places]}
+    rows = await (await connection.execute(SELECT_TILES, parameters)).fetchall()
+    return {(level, number): hashes for level, number, hashes in rows}

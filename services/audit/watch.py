@@ -1,0 +1,47 @@
+"""Whether the log may take entries: clock right, tree not too far behind. Asked every second by the health of the server."""
+
+import time
+from collections.abc import Callable
+
+from services.audit import entry
+from services.audit.entry import EntryInvalid
+from services.audit.errors import LogAltered, LogBehind
+from services.audit.sequencer import CLOCK_TOLERANCE_S
+from services.audit.store import Standing, Store
+from services.common.errors import ClockOff
+
+MAX_BEHIND_MS = 5 * 60 * 1000
+
+
+class Watch:
+    """Remembers what the last look found."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._behind_ms = 0
+
+    async def check(self) -> None:
+        """Raises StoreUnavailable, ClockOff, LogAltered or LogBehind when no entry should be taken now."""
+        before = self._clock()
+        standing = await self._store.standing()
+        if not before - CLOCK_TOLERANCE_S <= standing.now_ms / 1000 <= self._clock() + CLOCK_TOLERANCE_S:
+            raise ClockOff("this replica's clock is more than two seconds off the database's")
+        self._behind_ms = _behind_ms(standing)
+        self.gate()
+
+    def gate(self) -> None:
+        """Raises LogBehind when the last look found entries that have waited for a signed head for more than five minutes."""
+        if self._behind_ms > MAX_BEHIND_MS:
+            raise LogBehind("the tree is too far behind the log", seconds=self._behind_ms // 1000)
+
+
+def _behind_ms(standing: Standing) -> int:
+    if standing.signed_size >= standing.next_index:
+        return 0
+    if standing.oldest_unsigned is None:
+        raise LogAltered("an entry is missing", index=standing.signed_size)
+    try:
+        leaf = entry.decode_leaf(standing.oldest_unsigned)
+    except EntryInvalid as cause:
+        raise LogAltered("a stored entry is no leaf", index=standing.signed_size) from cause
+    return standing.now_ms - leaf.time_ms

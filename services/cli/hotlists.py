@@ -1,0 +1,156 @@
+"""`anpr hotlist`: lists, their entries, and the import of a CSV file."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from anpr.matching.v1 import hotlist_pb2, hotlist_pb2_grpc
+
+from services.cli import show
+from services.cli.session import (
+    DEADLINE_S,
+    DEFAULT_DATA,
+    Case,
+    Data,
+    Gateway,
+    Ground,
+    On,
+    Person,
+    Purpose,
+    Session,
+    Unit,
+    Why,
+    Zone,
+    caller,
+    context,
+    run,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Maintain hotlists.")
+CHUNK_BYTES = 256 * 1024
+IMPORT_DEADLINE_S = 600.0
+
+
+@app.command()
+def create(
+    hotlist_id: str,
+    case: Case,
+    person: Person,
+    category: Annotated[str, typer.Option(help="stolen, wanted, missing-person, uninsured, ...")] = "wanted",
+    priority: Annotated[int, typer.Option(min=0, max=100, help="0 is the highest.")] = 10,
+    name: str = "",
+    owner: str = "",
+    source: str = "manual",
+    purpose: Why = Purpose.JUDICIAL_OFFENCE,
+    ground: On = Ground.TECHNICAL_DATABASE,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Create a list."""
+    declared = context(purpose, ground, case)
+    hotlist = hotlist_pb2.Hotlist(
+        hotlist_id=hotlist_id,
+        name=name or hotlist_id,
+        category=f"HOTLIST_CATEGORY_{category.upper().replace('-', '_')}",
+        priority=priority,
+        owner=owner or unit or person,
+        source=source,
+        legal_ground=declared.legal_ground,
+    )
+    request = hotlist_pb2.CreateHotlistRequest(access=declared, hotlist=hotlist)
+
+    async def ask(session: Session) -> hotlist_pb2.CreateHotlistResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        return await stub.CreateHotlist(request, metadata=session.metadata, timeout=DEADLINE_S)
+
+    created = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    show.console.print(f"created {created.hotlist.hotlist_id}")
+
+
+@app.command()
+def add(
+    hotlist_id: str,
+    plates: list[str],
+    case: Case,
+    person: Person,
+    days: Annotated[float, typer.Option(help="Valid for this many days.")] = 30.0,
+    note: Annotated[str, typer.Option(help="What to do, for the people at the roadside.")] = "",
+    purpose: Why = Purpose.JUDICIAL_OFFENCE,
+    ground: On = Ground.TECHNICAL_DATABASE,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Add plates to a list."""
+    until = datetime.now(UTC) + timedelta(days=days)
+    entries = [hotlist_pb2.HotlistEntry(plate=plate, valid_until=until, note=note) for plate in plates]
+    request = hotlist_pb2.AddEntriesRequest(
+        access=context(purpose, ground, case), hotlist_id=hotlist_id, entries=entries
+    )
+
+    async def ask(session: Session) -> hotlist_pb2.AddEntriesResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        return await stub.AddEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
+
+    added = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    show.console.print(f"added {len(added.entry_ids)}; matched from list version {added.list_version} on")
+
+
+@app.command("import")
+def import_(
+    hotlist_id: str,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, UTF-8, with a header.")],
+    case: Case,
+    person: Person,
+    replace: Annotated[bool, typer.Option(help="Take off every entry that the file does not name.")] = False,
+    purpose: Why = Purpose.JUDICIAL_OFFENCE,
+    ground: On = Ground.TECHNICAL_DATABASE,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Import a CSV file, all or nothing."""
+    first = hotlist_pb2.ImportEntriesRequest(
+        access=context(purpose, ground, case), hotlist_id=hotlist_id, replace=replace
+    )
+
+    async def ask(session: Session) -> hotlist_pb2.ImportEntriesResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        return await stub.ImportEntries(_chunks(first, file), metadata=session.metadata, timeout=IMPORT_DEADLINE_S)
+
+    done = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    show.console.print(
+        f"added {done.added}, unchanged {done.unchanged}, removed {done.removed}; list version {done.list_version}"
+    )
+
+
+def _chunks(first: hotlist_pb2.ImportEntriesRequest, file: Path) -> Iterator[hotlist_pb2.ImportEntriesRequest]:
+    yield first
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            yield hotlist_pb2.ImportEntriesRequest(chunk=chunk)
+
+
+@app.command("list")
+def list_(
+    person: Person, unit: Unit = "", zone: Zone = "local", data: Data = DEFAULT_DATA, gateway: Gateway = ""
+) -> None:
+    """Show the lists."""
+
+    async def ask(session: Session) -> hotlist_pb2.ListHotlistsResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        request = hotlist_pb2.ListHotlistsRequest()
+        return await stub.ListHotlists(request, metadata=session.metadata, timeout=DEADLINE_S)
+
+    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    rows = (
+        (found.hotlist_id, hotlist_pb2.HotlistCategory.Name(found.category), found.priority, found.owner, found.source)
+        for found in answer.hotlists
+    )
+    show.table(f"list version {answer.list_version}", ("hotlist", "category", "priority", "owner", "source"), rows)

@@ -1,0 +1,89 @@
+"""Answers as tables for people, or as JSON for programs."""
+
+from collections.abc import Iterable, Sequence
+
+from anpr.audit.v1 import audit_pb2
+from anpr.matching.v1 import alert_pb2, hotlist_pb2, sighting_pb2
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.session import Purpose
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def as_json(message: Message) -> None:
+    """One JSON object on one line, field names as in the contract."""
+    print(MessageToJson(message, preserving_proto_field_name=True, indent=None))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A titled table."""
+    drawn = Table(*columns, title=title, title_justify="left", title_style="bold")
+    for row in rows:
+        drawn.add_row(*(str(cell) for cell in row))
+    console.print(drawn)
+
+
+def moment(stamp: Timestamp) -> str:
+    """Local time to the second."""
+    return stamp.ToDatetime().astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""
+
+
+def sightings(plate: str, found: Sequence[sighting_pb2.Sighting]) -> None:
+    """Passages of a plate."""
+    rows = (
+        (
+            moment(sighting.read.capture.captured.time),
+            sighting.read.capture.camera_id,
+            sighting.read.plate.raw,
+            ", ".join(candidate.country_code for candidate in sighting.read.plate.countries[:2]) or "?",
+            f"{sighting.read.plate.confidence:.2f}",
+            sighting.read.read_id,
+        )
+        for sighting in found
+    )
+    table(f"{len(found)} passages of {plate}", ("captured", "camera", "raw", "country", "confidence", "read"), rows)
+
+
+def receipt(message: sighting_pb2.LookupPlateResponse) -> None:
+    """The log's promise that came with an answer."""
+    console.print(f"logged as intent {message.receipt.intent_id} and outcome {message.receipt.outcome_id}", style="dim")
+
+
+def alert(found: alert_pb2.Alert) -> None:
+    """One line an alert."""
+    state = "[yellow]late[/]" if found.late else "[bold red]ALERT[/]"
+    capture = found.sighting.read.capture
+    category = hotlist_pb2.HotlistCategory.Name(found.hotlist.category).removeprefix("HOTLIST_CATEGORY_").lower()
+    console.print(
+        f"{state} {found.sighting.read.plate.text} at {capture.camera_id} {moment(capture.captured.time)}"
+        f" on {found.hotlist.hotlist_id} ({category}, priority {found.hotlist.priority})"
+        f" - verify before acting: {found.entry.note or 'no note'}"
+    )
+
+
+def entries(found: Sequence[audit_pb2.Entry]) -> None:
+    """Entries of the audit log."""
+    columns = ("index", "time", "kind", "person", "plate", "case", "purpose", "rpc", "status", "results")
+    table(f"{len(found)} entries", columns, (_entry(entry) for entry in found))
+
+
+def _entry(entry: audit_pb2.Entry) -> tuple[object, ...]:
+    fields = entry.fields
+    purposes = list(Purpose)
+    return (
+        entry.index,
+        moment(entry.time),
+        audit_pb2.EntryKind.Name(fields.kind).removeprefix("ENTRY_KIND_").lower(),
+        fields.actor,
+        fields.plate,
+        fields.access.case_reference,
+        purposes[fields.access.purpose - 1] if 0 < fields.access.purpose <= len(purposes) else "",
+        fields.rpc.rpartition(".")[2],
+        fields.refusal or fields.status,
+        fields.result_count if fields.kind == audit_pb2.ENTRY_KIND_OUTCOME else "",
+    )

@@ -1,0 +1,95 @@
+"""The four services and their migrations as programs: which module, with which settings."""
+
+import os
+import sys
+
+from services.local import keys, seaweedfs
+from services.local.instance import Instance
+from services.local.options import Options
+from services.local.process import Program
+
+MIGRATED = ("audit", "matching", "ingest")
+Settings = tuple[tuple[str, str], ...]
+
+
+def service(name: str, instance: Instance, options: Options) -> Program:
+    """The service `name`, listening on its port of the instance."""
+    own = {"audit": _audit, "matching": _matching, "ingest": _ingest}
+    settings = _recognition(options) if name == "recognition" else own[name](instance)
+    common = (("ANPR_LISTEN", instance.address(name)), ("ANPR_REGION", "local"), ("ANPR_ZONE", "local"))
+    extra = tuple((key, value) for target, key, value in options.extra if target == name)
+    return _program(name, _run(name, options), instance, (*common, *settings, *extra))
+
+
+def migration(name: str, instance: Instance, options: Options) -> Program:
+    """The program that brings the schema of the service `name` up to date, as the schema's owner."""
+    settings = _database(instance, f"{name}_owner")
+    return _program(f"{name}-migrate", _run(f"{name}.migrate", options), instance, settings)
+
+
+def _run(module: str, options: Options) -> tuple[str, str]:
+    script = "-m" if options.standin is None else str(options.standin.absolute())
+    return (script, f"services.{module}")
+
+
+def _program(name: str, run: tuple[str, str], instance: Instance, settings: Settings) -> Program:
+    # The child finds exactly the code that we run, and nothing in its working directory (-P).
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return Program(
+        name=name,
+        command=(sys.executable, "-P", *run),
+        folder=instance.data,
+        log=instance.logs / f"{name}.log",
+        environment=(("PYTHONPATH", path), ("PYTHONUNBUFFERED", "1"), *settings),
+        grace_s=8.0,
+    )
+
+
+def _audit(instance: Instance) -> Settings:
+    return (
+        *_database(instance, "audit_appender"),
+        ("ANPR_INTEGRATOR_PASSWORD_FILE", str(instance.password_file("audit_integrator"))),
+        ("ANPR_REVIEWER_PASSWORD_FILE", str(instance.password_file("audit_reviewer"))),
+        ("ANPR_LOG_ORIGIN", keys.log_origin(instance)),
+        ("ANPR_LOG_KEY_FILE", str(keys.audit_key(instance, "log"))),
+        ("ANPR_RECEIPT_KEY_FILE", str(keys.audit_key(instance, "receipt"))),
+        ("ANPR_TAG_KEY_FILE", str(keys.audit_key(instance, "tag"))),
+        ("ANPR_EPOCH_KEYS_DIR", str(keys.epoch_keys(instance))),
+    )
+
+
+def _matching(instance: Instance) -> Settings:
+    return (
+        *_database(instance, "matching_writer"),
+        ("ANPR_READER_PASSWORD_FILE", str(instance.password_file("matching_reader"))),
+        ("ANPR_TOKEN_KEY_FILE", str(keys.token_key(instance))),
+        ("ANPR_AUDIT_ADDRESS", instance.address("audit")),
+    )
+
+
+def _ingest(instance: Instance) -> Settings:
+    store = instance.store
+    return (
+        *_database(instance, "ingest_writer"),
+        ("ANPR_S3_ENDPOINT", store.endpoint),
+        ("ANPR_S3_ACCESS_KEY_FILE", str(store.access_file("writer"))),
+        ("ANPR_S3_SECRET_KEY_FILE", str(store.secret_file("writer"))),
+        ("ANPR_S3_BUCKET", seaweedfs.BUCKET),
+        ("ANPR_EVIDENCE_KEY_FILE", str(keys.evidence_key(instance))),
+        ("ANPR_RECOGNITION_ADDRESS", instance.address("recognition")),
+        ("ANPR_MATCHING_ADDRESS", instance.address("matching")),
+        ("ANPR_AUDIT_ADDRESS", instance.address("audit")),
+    )
+
+
+def _recognition(options: Options) -> Settings:
+    paths = (("ANPR_PADDLE_PYTHON", options.paddle_python), ("ANPR_MODELS_DIR", options.models))
+    given = tuple((name, str(path.absolute())) for name, path in paths if path is not None)
+    return (("ANPR_ENGINE", options.engine), ("ANPR_WORKERS", str(options.workers)), *given)
+
+
+def _database(instance: Instance, role: str) -> Settings:
+    return (
+        ("ANPR_DATABASE", instance.conninfo(role)),
+        ("ANPR_DATABASE_PASSWORD_FILE", str(instance.password_file(role))),
+    )

@@ -1,0 +1,32 @@
+"""Taking reads in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from services.common.errors import Invalid
+from services.matching.errors import ReadConflict
+from services.matching.sighting import Read, Recorded
+from services.matching.store.sightings import SightingStore
+
+
+class Recorder:
+    """Stores the reads of one region, and matches each against the hotlists in the transaction that stores it."""
+
+    def __init__(self, store: SightingStore, region: str) -> None:
+        self._store, self._region = store, region
+
+    async def record(self, reads: Sequence[Read]) -> Recorded:
+        """All or none. Raises ReadConflict when a read id has another content, here or in the store."""
+        if any(read.region != self._region for read in reads):
+            raise Invalid("a read was taken in another region", field="reads.region")
+        recorded = await self._store.record(_distinct(reads))
+        return replace(recorded, sighting_ids=tuple(read.sighting_id for read in reads))
+
+
+def _distinct(reads: Sequence[Read]) -> list[Read]:
+    found: dict[UUID, Read] = {}
+    for read in reads:
+        if found.setdefault(read.read_id, read) != read:
+            raise ReadConflict("a read id comes twice with another content")
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""All SQL of matching, by noun. One method is one transaction."""

@@ -1,0 +1,60 @@
+"""What goes on beside the calls: matching again what a list change overtook, partitions, and clearing up."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from services.common.errors import Unavailable
+from services.matching.store.alerts import SweepStore
+from services.matching.store.sightings import SightingStore
+
+log = structlog.get_logger()
+
+BATCHES_A_SWEEP = 200
+SWEEP_EVERY_S = 0.5
+TIDY_EVERY_S = 600.0
+
+
+class Sweeper:
+    """Matches again whatever was recorded within `horizon` against an older version of the lists than there is now."""
+
+    def __init__(self, store: SweepStore, horizon: timedelta) -> None:
+        self._store, self._horizon = store, horizon
+
+    async def sweep(self) -> int:
+        """Does all there is to do now. Returns how many alerts that raised."""
+        alerts = 0
+        while (swept := await self._store.sweep(self._horizon, BATCHES_A_SWEEP)).batches:
+            alerts += swept.alerts
+            log.info("swept", batches=swept.batches, alerts=swept.alerts)
+        return alerts
+
+    async def run(self) -> None:
+        """Sweeps for ever."""
+        while True:
+            try:
+                await self.sweep()
+            except Unavailable as trouble:
+                log.warning("sweep.waits", reason=trouble.reason)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+
+class Tidier:
+    """Makes partitions ahead of time, and forgets batches that the sweeper no longer looks at."""
+
+    def __init__(self, sightings: SightingStore, sweeps: SweepStore, horizon: timedelta) -> None:
+        self._sightings, self._sweeps, self._horizon = sightings, sweeps, horizon
+
+    async def tidy(self) -> None:
+        await self._sightings.make_partitions_ahead()
+        await self._sweeps.forget(self._horizon)
+
+    async def run(self) -> None:
+        """Tidies for ever, from some time from now on."""
+        while True:
+            await asyncio.sleep(TIDY_EVERY_S)
+            try:
+                await self.tidy()
+            except Unavailable as trouble:
+                log.warning("tidy.waits", reason=trouble.reason)

@@ -1,0 +1,50 @@
+"""The use case: a picture in, the plates in it out."""
+
+from dataclasses import dataclass
+
+from services.common import picture
+from services.recognition import plate_likeness
+from services.recognition.engine import EngineIdentity
+from services.recognition.pool import Pool
+from services.recognition.reading import PlateReading
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What one picture holds. Plates are ordered by confidence; width and height are those of the picture right way up."""
+
+    plates: tuple[PlateReading, ...]
+    width_px: int
+    height_px: int
+    engine: EngineIdentity
+
+
+class Recognizer:
+    """Reads plates with a pool of workers."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def recognise(self, content: bytes, country: str = "") -> Recognition:
+        """The plates of an encoded picture; none is an answer. country: where the camera stands, empty for Belgium.
+
+        Raises what `Pool.read` raises. What the header gives away is refused before a worker is troubled.
+        """
+        picture.inspect(content)
+        seen = await self._pool.read(content)
+        plates = plate_likeness.plates(seen, country)
+        return Recognition(plates, seen.width_px, seen.height_px, self._pool.identity)
+
+    def engines(self) -> tuple[EngineIdentity, ...]:
+        """Engines, the one in use first. Raises EngineCold before a worker has come up."""
+        return (self._pool.identity,)
+
+    @property
+    def warm_workers(self) -> int:
+        """Workers that can take a picture now, or are at one."""
+        return self._pool.warm_workers
+
+    @property
+    def workers(self) -> int:
+        """Workers in all."""
+        return self._pool.sizes.workers

@@ -1,0 +1,127 @@
+"""A worker process as the service sees it."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.recognition import pipe, worker
+from services.recognition.engine import EngineIdentity
+
+TAIL_LINES = 15
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerGone(Exception):
+    """The process is dead, mute, or talks nonsense; it is of no more use."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCommand:
+    """How a worker is started: interpreter and arguments, and what its environment adds to a bare one."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def full_environment(self) -> dict[str, str]:
+        """A bare environment: no settings, tokens or proxies of the service reach a worker."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        own = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1", worker.PARENT: str(os.getpid())}
+        return {**kept, **own, **self.environment}
+
+
+class WorkerProcess:
+    """One running worker. Made by `start`; after WorkerGone only `kill` makes sense."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._drain = asyncio.create_task(self._drain_errors())
+        self.exited = asyncio.create_task(process.wait())
+        self.identity = EngineIdentity("", "", "")
+
+    @classmethod
+    async def start(cls, command: WorkerCommand, *, timeout_s: float) -> "WorkerProcess":
+        """A warm worker. Raises WorkerGone, with the last lines it wrote, when it is not ready in time."""
+        process = await asyncio.create_subprocess_exec(
+            *command.arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=command.full_environment(),
+        )
+        started = cls(process)
+        try:
+            await started._meet(timeout_s)
+        except BaseException:
+            await started.kill()
+            raise
+        return started
+
+    async def ask(self, picture: bytes, *, timeout_s: float) -> pipe.Answer:
+        """The answer to one picture. Raises WorkerGone when none comes in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                self._stdin.write(pipe.frame(picture))
+                await self._stdin.drain()
+                return await self._receive()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, pipe.Garbled) as cause:
+            raise WorkerGone(f"no answer: {type(cause).__name__}") from cause
+
+    async def kill(self) -> None:
+        """Ends the process at once, which loses nothing: a worker keeps no state."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.exited
+        self._stdin.close()
+        await self._drain
+        await self._stdout.read()
+
+    def last_words(self) -> str:
+        """The last lines that the process wrote to its standard error."""
+        return "\n".join(self._tail)
+
+    @property
+    def exit_status(self) -> int | None:
+        """Exit status, negative for a signal; None while it runs."""
+        return self._process.returncode
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def _stdin(self) -> asyncio.StreamWriter:
+        if self._process.stdin is None:
+            raise WorkerGone("no pipe")
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> asyncio.StreamReader:
+        if self._process.stdout is None:
+            raise WorkerGone("no pipe")
+        return self._process.stdout
+
+    async def _meet(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                hello = await self._receive()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, pipe.Garbled) as cause:
+            await asyncio.wait({self.exited}, timeout=0.5)
+            raise WorkerGone(f"not ready: {type(cause).__name__}\n{self.last_words()}".strip()) from cause
+        if not isinstance(hello, pipe.Ready):
+            raise WorkerGone("not ready: it said something else")
+        self.identity = hello.identity
+
+    async def _receive(self) -> pipe.Answer:
+        head = await self._stdout.readexactly(pipe.LENGTH.size)
+        return pipe.decode(await self._stdout.readexactly(pipe.size_bytes(head)))
+
+    async def _drain_errors(self) -> None:
+        if self._process.stderr is None:
+            return
+        while block := await self._process.stderr.read(4096):
+            self._tail.extend(block.decode(errors="replace").splitlines())
