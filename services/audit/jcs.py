@@ -7,6 +7,8 @@ fraction, no duplicate key. In this profile Python's sorted, compact JSON is RFC
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import NoReturn
 
 Value = str | int | bool | Sequence["Value"] | Mapping[str, "Value"]
@@ -23,8 +25,10 @@ class JcsInvalid(ValueError):
 
 def encode(value: Value) -> bytes:
     """The canonical bytes. Raises JcsInvalid for a value outside the profile."""
-    _verify(value, MAX_DEPTH)
     try:
+        if isinstance(value, str):  # the most frequent value by far, in a fifth of the time
+            return encode_basestring(value).encode()
+        _verify(value, MAX_DEPTH)
         return _ENCODER.encode(value).encode()
     except UnicodeEncodeError as cause:
         raise JcsInvalid("a string holds a lone surrogate") from cause
@@ -49,8 +53,20 @@ def decode_object(data: bytes) -> Mapping[str, Value]:
     return value
 
 
+def encode_members(members: Mapping[str, bytes]) -> bytes:
+    """The canonical bytes of an object whose values are canonical bytes already."""
+    return b"{" + b",".join(_named(name) + members[name] for name in sorted(members)) + b"}"
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> bytes:
+    if not KEY.fullmatch(name):
+        raise JcsInvalid("a key is not lower-case ASCII")
+    return f'"{name}":'.encode()
+
+
 def _verify(value: object, depth: int) -> None:
-    if isinstance(value, str | bool):
+    if isinstance(value, (str, bool)):
         return
     if isinstance(value, int):
         if not -LIMIT < value < LIMIT:

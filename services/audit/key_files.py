@@ -40,6 +40,7 @@ class FileTagKeys:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._tag_keys: dict[tuple[str, str], bytes] = {}
 
     def check(self, epoch: str) -> bytes:
         """Key check for the epoch."""
@@ -47,7 +48,9 @@ class FileTagKeys:
 
     def tag(self, epoch: str, field: str, value: str) -> bytes:
         """Tag of a value of a field."""
-        return keys.tag(self._key, epoch, field, value)
+        if (tag_key := self._tag_keys.get((epoch, field))) is None:
+            tag_key = self._tag_keys[epoch, field] = keys.tag_key(self._key, epoch, field)
+        return keys.tag(tag_key, value)
 
     def page_mark(self, text: bytes) -> bytes:
         """Tag that binds a page token to its search."""

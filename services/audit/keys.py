@@ -53,7 +53,11 @@ def check(key: bytes, epoch: str) -> bytes:
     return hmac.digest(key, _CHECK + epoch.encode(), "sha256")
 
 
-def tag(key: bytes, epoch: str, field: str, value: str) -> bytes:
-    """HMAC-SHA256(HMAC-SHA256(key, "anpr-audit/tag-key/v1\\0" || epoch || "\\0" || field), value)."""
-    tag_key = hmac.digest(key, _TAG_KEY + f"{epoch}\0{field}".encode(), "sha256")
-    return hmac.digest(tag_key, value.encode(), "sha256")
+def tag_key(key: bytes, epoch: str, field: str) -> bytes:
+    """HMAC-SHA256(key, "anpr-audit/tag-key/v1\\0" || epoch || "\\0" || field): the key of the tags of a field in an epoch."""
+    return hmac.digest(key, _TAG_KEY + f"{epoch}\0{field}".encode(), "sha256")
+
+
+def tag(key: bytes, value: str) -> bytes:
+    """HMAC-SHA256(tag key, value)."""
+    return hmac.digest(key, value.encode(), "sha256")

@@ -107,14 +107,14 @@ class Log:
         return tuple(group)
 
     def _prepare_one(self, entry: Entry, epoch: str) -> Prepared:
-        secret, fields = secrets.token_bytes(SECRET_BYTES), entry.content.fields()
+        secret, fields = secrets.token_bytes(SECRET_BYTES), commitment.encode(entry.content.fields())
         return Prepared(
             entry=entry,
             epoch=epoch,
             secret=secret,
             wrapped=self._epoch_keys.wrap(epoch, entry.id, secret),
             commitment=commitment.commit(fields, secret),
-            payload=jcs.encode(fields),
+            payload=jcs.encode_members(fields),
             tags=tags.of(entry.content, self._tag_keys, epoch),
         )
 
@@ -182,7 +182,7 @@ class Log:
             secret = self._epoch_keys.unwrap(leaf.epoch, leaf.id, wrapped[known.index])
         except SealBroken:
             return False
-        return commitment.commit(given.content.fields(), secret) == leaf.commitment
+        return commitment.commit(commitment.encode(given.content.fields()), secret) == leaf.commitment
 
     def _promise(self, placed: Placed) -> Promise:
         promised = Receipt(self._origin, placed.index, placed.leaf_hash, placed.time_ms)

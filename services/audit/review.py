@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.audit import commitment, entry, epochs, jcs, merkle, seal
+from services.audit import commitment, entry, epochs, jcs, merkle, seal, tags
 from services.audit.entry import Content, EntryInvalid, Leaf
 from services.audit.errors import EntryErased, LogAltered, PageTokenInvalid
 from services.audit.keys import EpochKeys, TagKeys
@@ -92,7 +92,7 @@ class Review:
             content = entry.decode_content(seal.unseal(secret, merkle.leaf_hash(data), payload))
         except (SealBroken, EntryInvalid) as cause:
             raise LogAltered("what is stored of this entry does not fit the log", index=index) from cause
-        if commitment.commit(content.fields(), secret) != leaf.commitment:
+        if commitment.commit(commitment.encode(content.fields()), secret) != leaf.commitment:
             raise LogAltered("what is stored of this entry does not fit the log", index=index)
         return Opened(index, data, leaf, content)
 
@@ -103,12 +103,12 @@ class Review:
             "case_reference": wanted.case_reference,
         }
         within = tuple(epoch for epoch in await self._store.epochs() if _overlaps(epoch, wanted))
-        tags = {
+        found = {
             name: tuple(self._tag_keys.tag(epoch, name, text) for epoch in within)
             for name, text in texts.items()
             if text
         }
-        return Filter(within, tags, wanted.kind, wanted.from_ms, wanted.until_ms)
+        return Filter(within, found, wanted.kind, wanted.from_ms, wanted.until_ms)
 
     def _token(self, wanted: Search, before: int) -> str:
         position = before.to_bytes(INDEX_BYTES, "big")
@@ -153,7 +153,7 @@ def _fits(content: Content, wanted: Search) -> bool:
     return (
         wanted.actor in ("", content.actor)
         and wanted.case_reference in ("", content.case_reference)
-        and (not wanted.plate or plate.fold(wanted.plate) == plate.fold(content.plate))
+        and (not wanted.plate or tags.normal(wanted.plate) == tags.normal(content.plate))
     )
 
 

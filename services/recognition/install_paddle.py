@@ -92,9 +92,10 @@ def _is_current(folder: Path, wanted: str) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One installation at a time; the lock goes with the process."""
+    """One installation at a time. The lock goes with this process and those it started, which may outlive it."""
     with (REQUIREMENTS / PACKAGES).open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        os.set_inheritable(file.fileno(), True)
         yield
 
 
@@ -106,7 +107,9 @@ def _uv(*arguments: str) -> None:
 
 def _run(step: str, command: list[str | Path], environment: dict[str, str]) -> None:
     try:
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, close_fds=False
+        )
     except OSError as cause:
         raise Failed(f"{step}: {cause}") from cause
     if done.returncode != 0:

@@ -7,15 +7,14 @@ from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import grpc
-
+from services.common.channels import open_channel
 from services.common.errors import Invalid
 from services.simulator.conditions import Difficulty
 from services.simulator.drive import Drive, Plant, plan_drive, spread_plants
 from services.simulator.frame import Frame
 from services.simulator.plates import given_plate
 from services.simulator.report import Outcome, Report, sum_up
-from services.simulator.stream import CHANNEL_OPTIONS, DEFAULT_LIMITS, Limits, register_cameras, stream_frames
+from services.simulator.stream import DEFAULT_LIMITS, Limits, register_cameras, stream_frames
 from services.simulator.taking import take_frames
 from services.simulator.truth import WriteTruth, truth_writer
 
@@ -62,7 +61,7 @@ async def simulate(
             outcomes.append(outcome)
             write(frame, outcome)
 
-        async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+        async with open_channel(address) as channel:
             await register_cameras(channel, drive.cameras, timeout_s=register_timeout_s)
             async with aclosing(take_frames(drive, level, marker=marker)) as taken:
                 await stream_frames(channel, taken, ended, limits)

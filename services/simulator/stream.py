@@ -20,11 +20,6 @@ from services.simulator.report import Outcome
 
 log = structlog.get_logger()
 
-CHANNEL_OPTIONS = (
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
-)
 REGISTRAR = Caller(system="simulator", roles=frozenset({"technician"}))
 SENDER = Caller(system="simulator", roles=frozenset({"edge"}))
 # With these a second attempt is useless.

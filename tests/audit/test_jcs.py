@@ -83,3 +83,13 @@ def test_an_object_is_told_from_other_values() -> None:
     assert jcs.decode_object(b'{"a":true}') == {"a": True}
     with pytest.raises(JcsInvalid, match="object"):
         jcs.decode_object(b"[1]")
+
+
+@given(members=st.dictionaries(keys, values, max_size=4))
+def test_an_object_can_be_made_of_encoded_members(members: dict[str, Any]) -> None:
+    assert jcs.encode_members({name: jcs.encode(value) for name, value in members.items()}) == jcs.encode(members)
+
+
+def test_a_member_of_another_name_is_refused() -> None:
+    with pytest.raises(JcsInvalid):
+        jcs.encode_members({'a":1,"b': b"1"})

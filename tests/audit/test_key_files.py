@@ -71,7 +71,7 @@ def test_tags_differ_by_key_epoch_field_and_value() -> None:
     }
     assert len(made) == 16
     tag = FileTagKeys(bytes(32)).tag(EPOCH, "plate", "1ABC234")
-    assert tag == keys.tag(bytes(32), EPOCH, "plate", "1ABC234")
+    assert tag == keys.tag(keys.tag_key(bytes(32), EPOCH, "plate"), "1ABC234")
     assert tag.hex() == "42c02b5d17216cf14a1aad5ce891d8f70d341586c9df3bc4d1808b43716a6df8"
 
 

@@ -55,7 +55,7 @@ class Suite:
     ) -> AsyncIterator[None]:
         """A dispatcher at work, until the end of the block."""
         backlog = backlog or self.parts.backlog()
-        to = open_channel(self.recognition_address), clients.channel(self.matching_address)
+        to = open_channel(self.recognition_address), open_channel(self.matching_address)
         reader = clients.Recognition(to[0], region="region-x", country="BE", deadline_s=10.0)
         reading = Reading(
             backlog,

@@ -37,8 +37,7 @@ async def test_a_frame_is_not_taken_before_it_is_due() -> None:
 async def test_frames_go_on_being_taken_while_the_reader_is_busy() -> None:
     async with aclosing(taking.take_frames(DRIVE, Difficulty.EASY, marker=False)) as frames:
         first = await anext(frames)
-        while asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.sleep(0.05)
+        await asyncio.wait({task for task in asyncio.all_tasks() if task is not asyncio.current_task()})
         resumed = datetime.now(UTC)
         rest = [frame async for frame in frames]
     assert [frame.sequence for frame in (first, *rest)] == [1, 2, 3, 4, 5, 6]

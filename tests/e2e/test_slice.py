@@ -1,0 +1,218 @@
+"""The whole way with real processes: frame in, plate read, alert out, look-up audited, and what kills leave of it."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
+from anpr.matching.v1 import alert_pb2, sighting_pb2, sighting_pb2_grpc
+from anpr.recognition.v1 import recognition_pb2, recognition_pb2_grpc
+
+from services.audit import remote
+from services.common import refusals
+from services.common.caller import service
+from services.local import progress_of_frames
+from services.local.desk import AUDITOR, OFFICER
+from services.local.instance import Instance
+from services.simulator import command
+from tests.e2e.conftest import Town
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.s3, pytest.mark.asyncio(loop_scope="module")]
+
+STOLEN, SECOND = "1-XQZ-417", "2-KVB-803"
+FRAMES = 40
+Passage = tuple[str, int, str]
+
+
+async def _drive(town: Town, truth: Path, *, seed: int, plant: str, rate: float = 20.0) -> set[Passage]:
+    """Streams frames in and waits until each is read and matched. Returns what was on them."""
+    report = await command.simulate(
+        town.suite.instance.gateway,
+        cameras=3,
+        frames=FRAMES,
+        rate=rate,
+        seed=seed,
+        run=f"run-{seed}",
+        plant=(plant,),
+        truth_file=truth,
+        marker=True,
+    )
+    assert report.is_complete, report
+    await _settled(town.suite.instance)
+    lines = [json.loads(line) for line in truth.read_text().splitlines()]  # noqa: ASYNC240
+    return {(line["camera_id"], line["sequence"], plate["text"]) for line in lines for plate in line["plates"]}
+
+
+async def _settled(instance: Instance) -> None:
+    async with asyncio.timeout(90):
+        while (counts := await progress_of_frames.count(instance)).done < counts.acknowledged:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def _found(town: Town, wanted: set[Passage]) -> Counter[Passage]:
+    """What look-ups of every plate find; a passage that is found twice counts two."""
+    found: Counter[Passage] = Counter()
+    for text in sorted({text for _, _, text in wanted}):
+        for sighting in (await town.desk.look_up(text)).sightings:
+            found[sighting.read.capture.camera_id, sighting.read.capture.sequence, sighting.read.plate.text] += 1
+    return found
+
+
+async def _alerts(town: Town, count: int, resume_token: str = "") -> tuple[list[alert_pb2.Alert], str]:
+    """The next `count` alerts after the token, and the token after them."""
+    alerts: list[alert_pb2.Alert] = []
+    async with asyncio.timeout(30):
+        async for batch in town.desk.watch(resume_token):
+            alerts.extend(batch.alerts)
+            resume_token = batch.resume_token
+            if len(alerts) >= count:
+                break
+    return alerts, resume_token
+
+
+def _query(instance: Instance, role: str, statement: str) -> list[tuple[object, ...]]:
+    password = instance.password_file(role).read_text().strip()
+    with psycopg.connect(instance.conninfo(role), password=password) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+async def test_every_plate_on_every_frame_is_found_once_and_a_wanted_one_raises_an_alert(
+    town: Town, tmp_path: Path
+) -> None:
+    _, begin = await _alerts(town, 0)
+    await town.desk.want("stolen", STOLEN)
+    truth = await _drive(town, tmp_path / "truth", seed=1, plant=STOLEN)
+    assert await _found(town, truth) == Counter(dict.fromkeys(truth, 1))
+    planted = sorted((camera, sequence) for camera, sequence, text in truth if text == "1XQZ417")
+    assert planted
+    alerts, _ = await _alerts(town, len(planted), begin)
+    captures = [alert.sighting.read.capture for alert in alerts]
+    assert sorted((capture.camera_id, capture.sequence) for capture in captures) == planted
+    assert [alert.position for alert in alerts] == list(range(1, len(planted) + 1))
+
+
+async def test_no_frame_is_lost_when_everything_is_killed_in_turn(town: Town, tmp_path: Path) -> None:
+    await town.desk.want("second", SECOND)
+    _, begin = await _alerts(town, 0)
+    driving = asyncio.create_task(_drive(town, tmp_path / "truth", seed=2, plant=SECOND, rate=6.0))
+    for name in ("ingest", "recognition", "matching", "postgres-services", "seaweedfs", "audit", "gateway"):
+        await asyncio.sleep(0.5)
+        await town.suite.kill(name)
+        await town.suite.start(name)
+    truth = await driving
+    assert await _found(town, truth) == Counter(dict.fromkeys(truth, 1))
+    planted = sorted((camera, sequence) for camera, sequence, text in truth if text == "2KVB803")
+    alerts, _ = await _alerts(town, len(planted), begin)
+    captures = [alert.sighting.read.capture for alert in alerts]
+    assert sorted((capture.camera_id, capture.sequence) for capture in captures) == planted
+
+
+async def test_while_audit_is_dead_not_one_row_is_returned(town: Town) -> None:
+    """And once it is back, the log has exactly one outcome for each answer that was given."""
+    plate, answers, refused = "1XQZ417", [], Counter[str]()
+    before = await _outcomes(town, plate)
+
+    async def ask() -> None:
+        try:
+            answers.append(await town.desk.look_up(plate))
+        except grpc.aio.AioRpcError as refusal:
+            refused[refusals.reason(refusal)] += 1
+
+    asking = [asyncio.create_task(ask()) for _ in range(8)]
+    await town.suite.kill("audit")
+    await asyncio.gather(*asking)
+    given, turned_down = len(answers), refused.total()
+    await asyncio.gather(*(ask() for _ in range(4)))
+    assert len(answers) == given, "rows were returned while audit was dead"
+    assert refused.total() == turned_down + 4
+    assert set(refused) == {"AUDIT_UNAVAILABLE"}
+    await town.suite.start("audit")
+    await ask()
+    assert len(answers) == given + 1
+    after = await _outcomes(town, plate)
+    assert {answer.receipt.outcome_id for answer in answers} <= after - before
+
+
+async def _outcomes(town: Town, plate: str) -> set[str]:
+    entries = (await town.desk.search_log(plate=plate, kind=audit_pb2.ENTRY_KIND_OUTCOME)).entries
+    return {entry.fields.id for entry in entries if entry.fields.status == "OK"}
+
+
+async def test_every_look_up_in_the_database_has_its_entries_and_the_log_verifies(town: Town) -> None:
+    ledger = _query(town.suite.instance, "matching_owner", "SELECT intent_id::text FROM matching.query_ledger")
+    async with grpc.aio.insecure_channel(town.suite.instance.address("audit")) as channel:
+        leaves = await remote.RemoteLog(channel, AUDITOR.metadata()).leaves(0, 1000)
+    intents = {leaf["id"] for leaf in map(json.loads, leaves) if leaf["k"] == "intent"}
+    assert ledger
+    assert {intent for (intent,) in ledger} <= intents
+    result = await remote.verify(town.suite.instance.address("audit"))
+    assert result.holds, result.failures
+    assert result.size >= len(leaves) > 0
+
+
+async def test_what_is_internal_cannot_be_reached_through_the_gateway(town: Town) -> None:
+    inside = service("ingest").metadata()
+    calls = (
+        audit_pb2_grpc.AuditServiceStub(town.channel).Append(audit_pb2.AppendRequest(), metadata=inside),
+        audit_pb2_grpc.AuditServiceStub(town.channel).AppendBatch(audit_pb2.AppendBatchRequest(), metadata=inside),
+        sighting_pb2_grpc.SightingServiceStub(town.channel).RecordSightings(
+            sighting_pb2.RecordSightingsRequest(), metadata=inside
+        ),
+        recognition_pb2_grpc.RecognitionServiceStub(town.channel).Recognize(
+            recognition_pb2.RecognizeRequest(), metadata=inside
+        ),
+    )
+    for call in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await call
+        assert refusal.value.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNIMPLEMENTED)
+
+
+async def test_no_plate_and_no_person_is_in_a_log_file_or_in_the_log_at_rest(town: Town) -> None:
+    """Plates that were read, looked up and listed, and the officer; the log's own files and its write-ahead log included."""
+    wanted = [text.encode() for text in ("1XQZ417", "1-XQZ-417", "2KVB803", OFFICER.person, "manager-1")]
+    instance = town.suite.instance
+    await town.suite.stop("postgres-audit")
+    try:
+        places = [instance.logs, instance.audit_cluster.data]
+        files = [file for place in places for file in place.rglob("*") if file.is_file()]
+        leaks = {file.name: word for file in files for word in wanted if word in file.read_bytes()}
+    finally:
+        await town.suite.start("postgres-audit")
+    assert leaks == {}
+    elsewhere = (file.read_bytes() for file in instance.services_cluster.data.rglob("*") if file.is_file())
+    assert any(b"1XQZ417" in content for content in elsewhere), (
+        "where sightings are kept this search does find the plate"
+    )
+
+
+async def test_the_commands_of_the_readme_work(town: Town) -> None:
+    lookup = await _anpr(town, "lookup", STOLEN, "--case", "AN.11.L2.004711/2026", "--json")
+    assert {sighting["read"]["plate"]["text"] for sighting in json.loads(lookup)["sightings"]} == {"1XQZ417"}
+    assert "1XQZ417" in await _anpr(town, "audit", "search", "--plate", STOLEN, "--case", "COC-2026-0042")
+    assert "log verified" in await _anpr(town, "audit", "verify")
+    assert "stolen" in await _anpr(town, "hotlist", "list")
+    refused = await _anpr(town, "lookup", STOLEN, "--case", "werken", status=1)
+    assert refused.startswith("refused: CASE_REFERENCE_INVALID")
+    assert len(refused.splitlines()) == 1
+
+
+async def _anpr(town: Town, *words: str, status: int = 0) -> str:
+    environment = {**os.environ, "ANPR_CLI_DATA": str(town.suite.instance.data), "COLUMNS": "250"}
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "services.cli", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout or done.stderr

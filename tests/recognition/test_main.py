@@ -1,0 +1,72 @@
+"""The service as a process: warm, serving, and gone without a trace."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+from anpr.recognition.v1 import recognition_pb2 as pb
+from anpr.recognition.v1 import recognition_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.recognition.worker_process import ROOT
+from tests.recognition.test_pool import is_alive
+from tests.recognition.test_server import INGEST, PLATE, street
+
+SERVICE = "anpr.recognition.v1.RecognitionService"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def test_the_service_serves_when_warm_and_ends_on_sigterm() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    settings = {"ANPR_LISTEN": address, "ANPR_ENGINE": "standin", "ANPR_WORKERS": "2"}
+    command = [sys.executable, "-m", "services.recognition"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE) as process:
+        try:
+            async with grpc.aio.insecure_channel(address) as channel:
+                health = health_pb2_grpc.HealthStub(channel)
+                async for state in health.Watch(health_pb2.HealthCheckRequest(service=SERVICE), wait_for_ready=True):
+                    if state.status == health_pb2.HealthCheckResponse.SERVING:
+                        break
+                stub = recognition_pb2_grpc.RecognitionServiceStub(channel)
+                answer = await stub.Recognize(pb.RecognizeRequest(picture=street(PLATE)), metadata=INGEST)
+            assert [plate.text for plate in answer.plates] == ["1ABC123"]
+            workers = children(process.pid)
+            assert len(workers) == 2
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+            assert not any(map(is_alive, workers))
+            assert process.stdout
+            assert b"1ABC123" not in process.stdout.read()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "ANPR_LISTEN is missing"),
+        ({"ANPR_LISTEN": "127.0.0.1:0", "ANPR_ENGINE": "none"}, "ANPR_ENGINE"),
+        ({"ANPR_LISTEN": "127.0.0.1:0", "ANPR_MODELS_DIR": __file__}, "make setup"),
+    ],
+)
+def test_a_service_that_cannot_work_says_why_and_ends(settings: dict[str, str], words: str) -> None:
+    command = [sys.executable, "-m", "services.recognition"]
+    environment = os.environ | settings
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
