@@ -3,8 +3,10 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import grpc
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from psycopg.conninfo import make_conninfo
 
@@ -24,71 +26,109 @@ from services.audit.store import Store
 from services.audit.tree_store import TreeStore
 from services.audit.watch import Watch
 from services.common import database, logs, settings
+from services.common.database import Database
 from services.common.server import Serving, serve
 
 
-async def run(given: Settings) -> None:
-    """Serves until it is told to stop."""
-    log_signer = FileSigner(given.log_origin, settings.key(given.log_key_file))
-    receipt_signer = FileSigner(receipt.key_name(given.log_origin), settings.key(given.receipt_key_file))
-    epoch_keys, tag_keys = FileEpochKeys(given.epoch_keys_dir), FileTagKeys(settings.key(given.tag_key_file))
-    appender_password = settings.secret(given.database_password_file)
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All keys of the log."""
+
+    log: FileSigner
+    receipts: FileSigner
+    epochs: FileEpochKeys
+    tags: FileTagKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The log's database, once per duty; `numbers` is the writer's own connection."""
+
+    numbers: Sequencer
+    appender: Database
+    integrator: Database
+    reviewer: Database
+
+
+async def main(given: Settings) -> None:
+    """Serves until told to stop. Raises SchemaProblem, KeyProblem or LogBroken when it must not."""
+    keys = read_keys(given)
     async with AsyncExitStack() as stack:
-        appender = await stack.enter_async_context(database.connect(given.database, appender_password, connections=2))
-        integrator_dsn = make_conninfo(given.database, user="audit_integrator")
-        trees = await stack.enter_async_context(
-            database.connect(integrator_dsn, settings.secret(given.integrator_password_file), connections=2)
-        )
-        reviewer_dsn = make_conninfo(given.database, user="audit_reviewer")
-        reviewer = await stack.enter_async_context(
-            database.connect(reviewer_dsn, settings.secret(given.reviewer_password_file), connections=4)
-        )
-        await database.verify_schema(appender, SCHEMA, MIGRATIONS)
-        await durability.verify(appender)
-
-        epoch_book = Epochs(appender, epoch_keys, tag_keys)
-        current = epochs.of(datetime.now(UTC))
-        for epoch in (current, epochs.after(current)):
-            await epoch_book.open(epoch)
-        integrator = Integrator(TreeStore(trees), log_signer)
+        opened = await open_databases(stack, given)
+        await database.verify_schema(opened.appender, SCHEMA, MIGRATIONS)
+        await durability.verify(opened.appender)
+        book = Epochs(opened.appender, keys.epochs, keys.tags)
+        now = epochs.of(datetime.now(UTC))
+        for epoch in (now, epochs.after(now)):
+            await book.open(epoch)
+        integrator = Integrator(TreeStore(opened.integrator), keys.log)
         await integrator.verify()
-
-        sequencer = Sequencer(given.database, appender_password)
-        stack.push_async_callback(sequencer.close)
-        store = Store(reviewer)
-        watch = Watch(store)
-        log = Log(
-            sequencer=sequencer,
-            epochs=epoch_book,
-            epoch_keys=epoch_keys,
-            tag_keys=tag_keys,
-            origin=given.log_origin,
-            signer=receipt_signer,
-            gate=watch.gate,
-        )
-        servicer = AuditServicer(
-            log,
-            Review(store, epoch_keys, tag_keys),
-            Proofs(store, log_signer.verifier),
-            log_key=log_signer.verifier,
-            receipt_key=receipt_signer.verifier,
-        )
-        await serve(
-            Serving(
-                name=SYSTEM,
-                listen=given.listen,
-                services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: watch.check},
-                register=lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(servicer, server),
-                ledger=OwnLedger(log),
-                background=(log.run, integrator.run),
-            )
-        )
+        await serve(serving(given, keys, opened, book, integrator))
 
 
-def main() -> None:
-    logs.configure(SYSTEM)
-    asyncio.run(run(settings.load(Settings, os.environ)))
+def read_keys(given: Settings) -> Keys:
+    """The keys in the files that the settings name."""
+    return Keys(
+        log=FileSigner(given.log_origin, settings.key(given.log_key_file)),
+        receipts=FileSigner(receipt.key_name(given.log_origin), settings.key(given.receipt_key_file)),
+        epochs=FileEpochKeys(given.epoch_keys_dir),
+        tags=FileTagKeys(settings.key(given.tag_key_file)),
+    )
+
+
+async def open_databases(stack: AsyncExitStack, given: Settings) -> Databases:
+    """Pools of each role, closed with the stack."""
+    password = settings.secret(given.database_password_file)
+    numbers = Sequencer(given.database, password)
+    stack.push_async_callback(numbers.close)
+    others = (
+        ("audit_integrator", given.integrator_password_file, 2),
+        ("audit_reviewer", given.reviewer_password_file, 4),
+    )
+    integrator, reviewer = [
+        await stack.enter_async_context(
+            database.connect(make_conninfo(given.database, user=role), settings.secret(file), connections=connections)
+        )
+        for role, file, connections in others
+    ]
+    appender = await stack.enter_async_context(database.connect(given.database, password, connections=2))
+    return Databases(numbers, appender, integrator, reviewer)
+
+
+def serving(given: Settings, keys: Keys, opened: Databases, book: Epochs, integrator: Integrator) -> Serving:
+    """The service with its two tasks: the writer, and the integrator."""
+    store = Store(opened.reviewer)
+    watch = Watch(store)
+    log = Log(
+        sequencer=opened.numbers,
+        epochs=book,
+        epoch_keys=keys.epochs,
+        tag_keys=keys.tags,
+        origin=given.log_origin,
+        signer=keys.receipts,
+        gate=watch.gate,
+    )
+    servicer = AuditServicer(
+        log,
+        Review(store, keys.epochs, keys.tags),
+        Proofs(store, keys.log.verifier),
+        log_key=keys.log.verifier,
+        receipt_key=keys.receipts.verifier,
+    )
+
+    def register(server: grpc.aio.Server) -> None:
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(servicer, server)
+
+    return Serving(
+        name=SYSTEM,
+        listen=given.listen,
+        services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: watch.check},
+        register=register,
+        ledger=OwnLedger(log),
+        background=(log.run, integrator.run),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    logs.configure(SYSTEM)
+    asyncio.run(main(settings.load(Settings, os.environ)))

@@ -2,22 +2,58 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Any
 
 import structlog
 
-# With the names of what was called and never with the values: a local variable may be a plate.
-FAULTS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+# The text of an exception may quote what it was about: a row, a key, a plate. Only these are known to speak of the machine alone.
+HARMLESS = frozenset(
+    {
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "FileNotFoundError",
+        "ListenRefused",
+        "OSError",
+        "OperationalError",
+        "PermissionError",
+        "PoolTimeout",
+        "RuleMissing",
+        "SchemaProblem",
+        "SettingsProblem",
+        "TimeoutError",
+    }
+)
+# Names of what was called, and never the values: a local variable may be a plate.
+_transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
+def _faults(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replaces `exc_info` by types and stack frames, without the words of exceptions that may quote data."""
+    event = structlog.processors.ExceptionRenderer(_transform)(None, "", event)
+    for fault in event.get("exception", ()):
+        _withhold(fault)
+    return event
+
+
+def _withhold(fault: dict[str, Any]) -> None:
+    if fault["exc_type"] not in HARMLESS:
+        fault["exc_value"], fault["exc_notes"] = "", []
+    for chain in fault.get("exceptions", ()):
+        for inner in chain if isinstance(chain, list) else [chain]:
+            _withhold(inner)
 
 
 def configure(service: str) -> None:
-    """Sets structlog and the standard library's logging up for this process."""
+    """Sets structlog and the standard library's logging up for this process, its last words included."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, FAULTS, structlog.processors.JSONRenderer()],
+        processors=[*shared, _faults, structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,
     )
@@ -25,10 +61,19 @@ def configure(service: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=structlog.processors.JSONRenderer(),
-            foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _faults,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=shared,
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    sys.excepthook = _last_words
+
+
+def _last_words(kind: type[BaseException], cause: BaseException, traceback: TracebackType | None) -> None:
+    structlog.get_logger().critical("died", exc_info=(kind, cause, traceback))

@@ -116,6 +116,7 @@ async def _suite(data: Path) -> AsyncIterator[Suite]:
 
 async def _want(desk: Desk) -> None:
     _title(f"2. put a stolen vehicle on a hotlist: {STOLEN}")
+    await desk.reach()
     version = await desk.want("stolen", STOLEN)
     console.print(f"   matched from list version {version} on; adding it is in the audit log")
 
@@ -246,6 +247,7 @@ async def _show_refusal(suite: Suite, desk: Desk) -> None:
     else:
         raise DemoFailed(f"{len(answer.sightings)} rows were given out without an audit entry")
     await suite.start("audit")
+    await desk.reach()
     answer = await desk.look_up(STOLEN)
     console.print(f"   audit is back, entries are durable again: {len(answer.sightings)} rows under case {CASE}")
 

@@ -1,5 +1,6 @@
 """The people who use a running suite, as the demo and the end-to-end tests play them. All of them go through the gateway."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,22 @@ class Desk:
     """What people do, over one channel to a gateway."""
 
     channel: grpc.aio.Channel
+
+    async def reach(self, *, patience_s: float = 20.0) -> None:
+        """Returns when the gateway lets calls through to matching and audit. Raises TimeoutError."""
+        lists = hotlist_pb2_grpc.HotlistServiceStub(self.channel).ListHotlists
+        head = audit_pb2_grpc.AuditServiceStub(self.channel).GetCheckpoint
+        async with asyncio.timeout(patience_s):
+            while True:
+                try:
+                    await lists(hotlist_pb2.ListHotlistsRequest(), metadata=MANAGER.metadata(), timeout=DEADLINE_S)
+                    await head(audit_pb2.GetCheckpointRequest(), metadata=AUDITOR.metadata(), timeout=DEADLINE_S)
+                except grpc.aio.AioRpcError as refused:
+                    if refused.code() is not grpc.StatusCode.UNAVAILABLE:
+                        raise
+                    await asyncio.sleep(0.1)
+                else:
+                    return
 
     async def want(self, hotlist_id: str, plate: str) -> int:
         """Creates a list with one stolen vehicle on it; returns the list version from which it is matched."""

@@ -20,7 +20,9 @@ CONFUSABLE = {
 }  # fmt: skip
 MAX_SUBSTITUTIONS = 2
 MAX_VARIANT_CHARACTERS = 9
-HINT_FACTOR = 10.0
+# The weights are those of Belgian roads; elsewhere the plates of the country count this much more.
+HOME = "BE"
+ABROAD_FACTOR = 10.0
 COLOUR_FITS, COLOUR_DIFFERS = 3.0, 0.05
 GAP_DIFFERS = 0.2
 # A country is named when it holds at least this share of belief.
@@ -33,7 +35,7 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known beside the text: the plate's colour, and the country where the camera stands (empty: Belgium)."""
+    """What is known beside the text: the plate's colour, and the country where the camera stands (empty: HOME)."""
 
     colour: Colour = Colour.UNKNOWN
     country: str = ""
@@ -124,7 +126,7 @@ def _personalised(kind: Series, display: str, evidence: Evidence) -> Candidate:
 
 
 def _belief(kind: Series, evidence: Evidence) -> float:
-    belief = kind.weight * (HINT_FACTOR if kind.country == evidence.country else 1.0)
+    belief = kind.weight * (ABROAD_FACTOR if HOME != evidence.country == kind.country else 1.0)
     if not kind.colours or evidence.colour in (Colour.UNKNOWN, Colour.OTHER):
         return belief
     return belief * (COLOUR_FITS if evidence.colour in kind.colours else COLOUR_DIFFERS)

@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from services.audit import tags
 from services.audit.entry import Content
+from services.audit.placement import Tags
 from services.common import plate
 from tests.audit.logs import TAG_KEYS
 
@@ -18,7 +19,7 @@ def test_a_plate_is_tagged_in_its_normal_form(written: str) -> None:
 
 
 def test_what_an_entry_does_not_have_is_not_tagged() -> None:
-    assert tags.of(Content(), TAG_KEYS, EPOCH) == tags.Tags(b"", b"", b"")
+    assert tags.of(Content(), TAG_KEYS, EPOCH) == Tags()
     made = tags.of(Content(actor="x", plate="X", case_reference="x"), TAG_KEYS, EPOCH)
     assert len({made.actor, made.plate, made.case_reference}) == 3
     assert {len(made.actor), len(made.plate), len(made.case_reference)} == {32}

@@ -107,6 +107,7 @@ async def test_no_frame_is_lost_when_everything_is_killed_in_turn(town: Town, tm
         await town.suite.kill(name)
         await town.suite.start(name)
     truth = await driving
+    await town.desk.reach()
     assert await _found(town, truth) == Counter(dict.fromkeys(truth, 1))
     planted = sorted((camera, sequence) for camera, sequence, text in truth if text == "2KVB803")
     alerts, _ = await _alerts(town, len(planted), begin)
@@ -134,6 +135,7 @@ async def test_while_audit_is_dead_not_one_row_is_returned(town: Town) -> None:
     assert refused.total() == turned_down + 4
     assert set(refused) == {"AUDIT_UNAVAILABLE"}
     await town.suite.start("audit")
+    await town.desk.reach()
     await ask()
     assert len(answers) == given + 1
     after = await _outcomes(town, plate)
@@ -186,6 +188,7 @@ async def test_no_plate_and_no_person_is_in_a_log_file_or_in_the_log_at_rest(tow
         leaks = {file.name: word for file in files for word in wanted if word in file.read_bytes()}
     finally:
         await town.suite.start("postgres-audit")
+        await town.desk.reach()
     assert leaks == {}
     elsewhere = (file.read_bytes() for file in instance.services_cluster.data.rglob("*") if file.is_file())
     assert any(b"1XQZ417" in content for content in elsewhere), (

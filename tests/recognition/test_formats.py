@@ -173,6 +173,11 @@ def test_colour_and_place_decide_between_countries(raw: str, evidence: Evidence,
     assert formats.examine(raw, evidence).country == country
 
 
+@pytest.mark.parametrize("raw", ["ABC123", "1ABC123", "SB90TZI", "KA-AB 1234", "OLIFANT"])
+def test_belgium_is_home(raw: str) -> None:
+    assert formats.examine(raw, Evidence(country="BE")) == formats.examine(raw)
+
+
 def test_a_text_that_only_a_catch_all_fits_names_no_country() -> None:
     found = formats.examine("SB90TZI")
     assert found.valid_series == ("BE_PERS",)

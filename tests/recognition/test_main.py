@@ -5,7 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -30,19 +33,29 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-async def test_the_service_serves_when_warm_and_ends_on_sigterm() -> None:
+def wait_serving(channel: grpc.Channel, *, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    request = health_pb2.HealthCheckRequest(service=SERVICE)
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    while time.monotonic() < deadline:
+        with suppress(grpc.RpcError):
+            state = stub.Check(request, wait_for_ready=True, timeout=5)
+            if state.status == health_pb2.HealthCheckResponse.SERVING:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("the service never served")
+
+
+def test_the_service_serves_when_warm_and_ends_on_sigterm() -> None:
     address = f"127.0.0.1:{free_port()}"
     settings = {"ANPR_LISTEN": address, "ANPR_ENGINE": "standin", "ANPR_WORKERS": "2"}
     command = [sys.executable, "-m", "services.recognition"]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE) as process:
         try:
-            async with grpc.aio.insecure_channel(address) as channel:
-                health = health_pb2_grpc.HealthStub(channel)
-                async for state in health.Watch(health_pb2.HealthCheckRequest(service=SERVICE), wait_for_ready=True):
-                    if state.status == health_pb2.HealthCheckResponse.SERVING:
-                        break
+            with grpc.insecure_channel(address) as channel:
+                wait_serving(channel)
                 stub = recognition_pb2_grpc.RecognitionServiceStub(channel)
-                answer = await stub.Recognize(pb.RecognizeRequest(picture=street(PLATE)), metadata=INGEST)
+                answer = stub.Recognize(pb.RecognizeRequest(picture=street(PLATE)), metadata=INGEST)
             assert [plate.text for plate in answer.plates] == ["1ABC123"]
             workers = children(process.pid)
             assert len(workers) == 2
