@@ -2,18 +2,22 @@
 
 import asyncio
 import os
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
+import structlog
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from psycopg.conninfo import make_conninfo
 
 from services.audit import durability, epochs, receipt
 from services.audit.epochs import Epochs
+from services.audit.errors import LogBroken
 from services.audit.integrator import Integrator
 from services.audit.key_files import FileEpochKeys, FileSigner, FileTagKeys
+from services.audit.keys import KeyProblem
 from services.audit.log import Log
 from services.audit.migrate import MIGRATIONS, SCHEMA
 from services.audit.own_ledger import SYSTEM, OwnLedger
@@ -51,6 +55,15 @@ class Databases:
 
 
 async def main(given: Settings) -> None:
+    """Serves until told to stop; ends the process with one line that says why when the log must not be written."""
+    try:
+        await run(given)
+    except (LogBroken, KeyProblem) as cause:
+        structlog.get_logger().critical("audit.must_not_run", why=str(cause))
+        sys.exit(1)
+
+
+async def run(given: Settings) -> None:
     """Serves until told to stop. Raises SchemaProblem, KeyProblem or LogBroken when it must not."""
     keys = read_keys(given)
     async with AsyncExitStack() as stack:

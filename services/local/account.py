@@ -17,7 +17,8 @@ from services.local.errors import NoAccount
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 ROOT_MODES = ("search", "override", "namespace")
-PROBE = 'cd "$1" && : > .probe && rm .probe && exec "$2" --version'
+# initdb looks for the programs beside it, so this also shows whether the folder of the programs is open to the account.
+PROBE = 'cd "$1" && : > .probe && rm .probe && exec "$2" --show --username=probe --pgdata=.probe'
 NO_SIGNAL = 0
 
 
@@ -67,7 +68,7 @@ def _can_run(account: Account, folder: Path) -> bool:
         os.chown(folder, account.uid, account.gid)
     except OSError:  # not permitted, or a uid that does not exist in our namespace
         return False
-    probe = ["/bin/sh", "-c", PROBE, "probe", str(folder), str(binaries.postgres("postgres"))]
+    probe = ["/bin/sh", "-c", PROBE, "probe", str(folder), str(binaries.postgres("initdb"))]
     command = [*launcher(account, NO_SIGNAL), *probe]
     done = subprocess.run(command, capture_output=True, check=False, timeout=20)
     return done.returncode == 0

@@ -18,6 +18,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -49,6 +51,8 @@ def become(mode: str) -> None:
 
 def drop_to(uid: int, gid: int, kept: int) -> None:
     call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Without this access(2) ignores the kept capability, and initdb takes its own neighbours for not executable.
+    call("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)

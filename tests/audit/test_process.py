@@ -186,6 +186,6 @@ async def test_it_does_not_start_on_a_database_that_may_lose_commits(scratch: Sc
 
 async def test_it_does_not_start_without_its_settings() -> None:
     async with spawned(inherited()) as child:
-        _, complaint = await child.communicate()
+        said, complaint = await child.communicate()
         assert child.returncode == 1
-        assert "ANPR_LOG_ORIGIN is missing" in complaint.decode()
+        assert "ANPR_LOG_ORIGIN is missing" in (said + complaint).decode()

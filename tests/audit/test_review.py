@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import epochs
-from services.audit.entry import DENIED, Content, Entry
+from services.audit import epochs, jcs, merkle, seal
+from services.audit.entry import DENIED, Content, Entry, decode_leaf
 from services.audit.errors import EntryConflict, EntryErased, EntryNotFound, LogAltered, PageTokenInvalid
 from services.audit.review import Page, Search
 from services.common import ids
@@ -197,6 +197,19 @@ async def test_what_does_not_fit_the_leaf_is_not_shown(parts: Parts, tamper: str
         await parts.review.entry(0)
     with pytest.raises(LogAltered):
         await find(parts, Search())
+
+
+async def test_a_payload_that_was_sealed_again_with_the_right_keys_is_not_shown(parts: Parts) -> None:
+    """Whoever holds database and keys can say something else, but not what the leaf committed to."""
+    await parts.log.append([entry(result_count=3)])
+    data = await parts.store.leaf(0)
+    leaf = decode_leaf(data)
+    sealed = await parts.store.sealed(0, leaf.epoch)
+    secret = parts.epoch_keys.unwrap(leaf.epoch, leaf.id, sealed.wrapped)
+    forged = seal.seal(secret, merkle.leaf_hash(data), jcs.encode(entry(result_count=0).content.fields()))
+    change(parts.scratch, "UPDATE audit.payload SET sealed = %s", forged)
+    with pytest.raises(LogAltered):
+        await parts.review.entry(0)
 
 
 async def test_an_index_that_points_to_another_entry_is_told(parts: Parts) -> None:

