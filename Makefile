@@ -25,7 +25,7 @@ lint: setup ## every static check
 	@$(BIN)/python services/local/setup.py --link-googleapis && ruff check . && ruff format --check . && mypy && lint-imports && buf lint && buf format -d --exit-code protos
 
 test: setup ## the tests
-	@pytest --cov=services --cov-report=term:skip-covered
+	@pytest -n 2 --dist loadscope --cov=services --cov-report=term:skip-covered
 
 up: setup ## start the whole suite on this machine
 	@anpr up

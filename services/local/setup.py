@@ -20,7 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON, UV = VENV / "bin" / "python", VENV / "bin" / "uv"
 STAMP = VENV / "installed"
 REQUIREMENTS = ROOT / "requirements"
-INPUTS = (REQUIREMENTS / "bootstrap.txt", REQUIREMENTS / "dev.txt", ROOT / "pyproject.toml")
+LOCKED = (REQUIREMENTS / "bootstrap.txt", REQUIREMENTS / "dev.txt")
 OLDEST = (3, 11)
 # uv brings certificate authorities of its own; the system's are the ones its administrator trusts.
 ENVIRONMENT = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_LINK_MODE": "copy", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
@@ -44,18 +44,31 @@ def install() -> None:
 
 
 def _install_packages() -> None:
-    say("creating .venv")
-    shutil.rmtree(VENV, ignore_errors=True)
+    if not _runs(PYTHON):
+        say("creating .venv")
+        shutil.rmtree(VENV, ignore_errors=True)
+        _create()
+    say("installing packages")
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCKED[0])
+    run(UV, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", *LOCKED)
+    run(UV, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    STAMP.write_text(fingerprint())
+
+
+def _create() -> None:
+    # Run from an environment that make has put first in PATH, this would otherwise build on the folder it has just removed.
+    system = sys._base_executable  # type: ignore[attr-defined]
     try:
-        run(sys.executable, "-m", "venv", VENV)
+        run(system, "-m", "venv", VENV)
     except SetupProblem:
         words = "this Python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv"
         raise SetupProblem(words) from None
-    say("installing packages")
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS / "bootstrap.txt")
-    run(UV, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", REQUIREMENTS / "dev.txt")
-    run(UV, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT)
-    STAMP.write_text(fingerprint())
+
+
+def _runs(python: Path) -> bool:
+    """Whether the environment that is there can still be used: its interpreter may have been removed or replaced."""
+    version = f"import sys; sys.exit(sys.version != {sys.version!r})"
+    return python.exists() and subprocess.run([python, "-c", version], check=False).returncode == 0
 
 
 def lock() -> None:
@@ -81,7 +94,7 @@ def link_googleapis() -> None:
 def fingerprint() -> str:
     """Changes when an input or the interpreter does."""
     digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
-    for file in INPUTS:
+    for file in LOCKED:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -15,7 +15,9 @@ LEAST_CONTRAST = 40.0
 TINTED, TINTED_STEPS = 0.55, 45.0
 PALE, PALE_STEPS = 0.35, 25.0
 # A ground covers at least this part of a text box; bold text on a narrow box leaves little more.
-LEAST_GROUND = 0.4
+LEAST_GROUND = 0.48
+# Left out at each edge, and at the left one, in parts of the height.
+TRIM, BAND_TRIM = 0.2, 0.4
 BLUE_GREEN_RED = np.array([0.114, 0.587, 0.299], np.float32)
 
 
@@ -38,8 +40,12 @@ def classify(crop: Pixels) -> Colour:
 
     Dark text is judged relative to its ground, so that a coloured light that falls on both counts little.
     """
-    if crop.shape[0] < 6 or crop.shape[1] < 12:
+    height, width = crop.shape[:2]
+    if height < 6 or width < height + 6:
         return Colour.UNKNOWN
+    # Around the text lie the plate's border and the car, at the left perhaps the band.
+    trim, band = round(height * TRIM), round(height * BAND_TRIM)
+    crop = crop[trim : height - trim, band : width - trim]
     pixels = crop[:: max(1, crop.shape[0] // 32), :: max(1, crop.shape[1] // 96)].reshape(-1, 3).astype(np.float32)
     brightness = pixels @ BLUE_GREEN_RED
     dark, light = np.percentile(brightness, (12, 75))

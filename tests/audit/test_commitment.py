@@ -11,7 +11,7 @@ from services.audit.jcs import JcsInvalid
 from tests.audit.test_jcs import keys, values
 
 SECRET = bytes(range(32))
-# The worked example of docs/audit-format.md.
+# A known answer of another field set than ours: the commitment takes any.
 FIELDS: dict[str, Any] = {
     "actor": "badge:4711",
     "auth": "mfa",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +9,11 @@ from anpr.common.v1 import access_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import entry, jcs, merkle
+from services.audit import commitment, entry, jcs, merkle
 from services.audit.entry import Content, EntryInvalid, Leaf
 from tests.audit.test_jcs import texts
 
-# The worked example of docs/audit-format.md.
+FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "audit-format.md"
 COMMITMENT = bytes.fromhex("fc6be98f6556b143f960ed12b717881843dae598b9e8f2be822027dcf4a6b580")
 LEAF = Leaf(
     commitment=COMMITMENT,
@@ -54,6 +56,40 @@ def test_the_known_answer() -> None:
     assert len(BYTES) == 217
     assert merkle.leaf_hash(BYTES).hex() == "6fa32efa41ed697e024006c77d73f5a57b77a59f8263169fbf4449d76382c5da"
     assert entry.decode_leaf(BYTES) == LEAF
+
+
+def test_the_worked_example_of_the_format_page() -> None:
+    content = Content(
+        actor="p4711",
+        case_reference="BR.55.004711/2026",
+        client="terminal-7",
+        legal_ground="technical_database",
+        plate="1XYZ987",
+        purpose="judicial_offence",
+        query='{"plate":"1-XYZ-987"}',
+        reason="stolen car",
+        request_id="0197f000-0000-7000-8000-0000000000aa",
+        result_count=3,
+        result_digest="ab" * 32,
+        roles=("officer",),
+        rpc="anpr.matching.v1.SightingService.LookupPlate",
+        status="OK",
+        unit="unit-1",
+        zone="local",
+    )
+    fields, secret = commitment.encode(content.fields()), bytes(range(32))
+    salt = commitment.Salts(secret).of("plate")
+    example = replace(LEAF, commitment=commitment.commit(fields, secret), system="matching").encode()
+    page = FORMAT_PAGE.read_text()
+    for shown in (
+        example.decode(),
+        salt.hex(),
+        commitment.field_hash(salt, "plate", fields["plate"]).hex(),
+        commitment.commit(fields, secret).hex(),
+        merkle.leaf_hash(example).hex(),
+    ):
+        assert shown in page
+    assert jcs.encode_members(fields).decode() in page.replace("\n     ", "")
 
 
 @given(leaf=leaves)

@@ -1,14 +1,17 @@
 """What PostgreSQL says is not what happened: commits that only seem to have worked, and servers that hang."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from services.audit.sequencer import Sequencer
 from services.common.errors import StoreUnavailable
-from tests.audit.logs import entry, replica
+from tests.audit.logs import entry, replica, sequencer
+from tests.audit.test_entry import BYTES, LEAF
 from tests.audit.test_log import rows
 from tests.engines import Scratch
 
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.postgres
 
 WAITING = (
     "SELECT pid FROM pg_stat_activity"
-    " WHERE datname = current_database() AND usename = 'audit_appender' AND wait_event = 'SyncRep'"
+    " WHERE datname = current_database() AND usename = 'audit_appender' AND %s IN (wait_event_type, wait_event)"
 )
 
 
@@ -33,13 +36,19 @@ def absent_standby(scratch: Scratch) -> Iterator[None]:
             connection.execute("SELECT pg_reload_conf()")
 
 
-async def cancel_waiting_commit(scratch: Scratch) -> None:
+async def until_waiting(scratch: Scratch, what: str) -> int:
+    """Pid of the backend of the log, once it waits for this."""
     while True:
         with scratch.connect() as connection:
-            if waiting := connection.execute(WAITING).fetchall():
-                connection.execute("SELECT pg_cancel_backend(%s)", waiting[0])
-                return
+            if waiting := connection.execute(WAITING, (what,)).fetchall():
+                return int(waiting[0][0])
         await asyncio.sleep(0.01)
+
+
+async def cancel_waiting_commit(scratch: Scratch) -> None:
+    pid = await until_waiting(scratch, "SyncRep")
+    with scratch.connect() as connection:
+        connection.execute("SELECT pg_cancel_backend(%s)", (pid,))
 
 
 async def test_a_cancelled_wait_for_the_standby_is_no_success(scratch: Scratch, key_folder: Path) -> None:
@@ -79,6 +88,24 @@ async def test_a_server_that_hangs_is_left_at_the_deadline(scratch: Scratch, key
     assert rows(scratch) == [0, 1]
 
 
+async def test_a_replica_that_stops_while_it_holds_the_lock_does_not_stop_the_others(
+    scratch: Scratch, key_folder: Path
+) -> None:
+    """PostgreSQL ends its transaction after half a second, and what it had in hand with it."""
+    stopped = sequencer(scratch)
+    async with replica(scratch, key_folder) as other:
+        with pytest.raises(StoreUnavailable):
+            await hold(stopped, until=lambda: other.log.append([entry()]))
+    assert rows(scratch) == [0]
+    await stopped.close()
+
+
+async def hold(one: Sequencer, until: Callable[[], Awaitable[object]]) -> None:
+    async with one.turn([]) as turn:
+        await until()
+        await turn.commit([])
+
+
 async def test_a_turn_without_a_commit_leaves_nothing(scratch: Scratch, key_folder: Path) -> None:
     async with replica(scratch, key_folder) as parts:
         async with parts.sequencer.turn([]) as turn:
@@ -87,3 +114,23 @@ async def test_a_turn_without_a_commit_leaves_nothing(scratch: Scratch, key_fold
             async with parts.sequencer.turn([]):
                 raise ZeroDivisionError
         assert (await parts.log.append([entry()]))[0].index == 0
+
+
+async def test_ids_are_looked_up_after_the_lock_is_taken(scratch: Scratch) -> None:
+    """What the last holder of the lock wrote is seen, though the turn was asked for before he committed."""
+    waiter = sequencer(scratch)
+    with scratch.connect(autocommit=False) as holder:
+        holder.execute("SELECT FROM audit.head FOR UPDATE")
+        asked = asyncio.ensure_future(begin(waiter, LEAF.id))
+        await until_waiting(scratch, "Lock")
+        holder.execute("INSERT INTO audit.entry VALUES (0, %s)", (BYTES,))
+        holder.execute("INSERT INTO audit.entry_id VALUES (%s, 0)", (LEAF.id,))
+        holder.execute("UPDATE audit.head SET next_seq = 1")
+        holder.commit()
+        assert await asked == (1, {LEAF.id: 0})
+    await waiter.close()
+
+
+async def begin(one: Sequencer, entry_id: UUID) -> tuple[int, dict[UUID, int]]:
+    async with one.turn([entry_id]) as turn:
+        return turn.next_index, {id_: known.index for id_, known in turn.known.items()}

@@ -27,7 +27,7 @@ class MemoryLedger:
 
     async def holds(self, count: int) -> None:
         """Returns when there are `count` entries."""
-        while len(self.entries) < count:  # noqa: ASYNC110 - a test may poll
+        while len(self.entries) < count:
             await asyncio.sleep(0.01)
 
     def kinds(self) -> list[str]:

@@ -81,7 +81,7 @@ class Suite:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
-            while not holds():  # noqa: ASYNC110 (what is waited for happens in the database)
+            while not holds():
                 await asyncio.sleep(0.02)
 
     def states(self) -> dict[UUID, str]:

@@ -53,7 +53,7 @@ class Process:
 
     async def until_serving(self, wanted: bool = True) -> None:
         async with asyncio.timeout(WITHIN_S):
-            while await self.serving() is not wanted:  # noqa: ASYNC110
+            while await self.serving() is not wanted:
                 await asyncio.sleep(0.1)
 
 
@@ -173,7 +173,7 @@ async def test_no_frame_is_lost_and_none_is_doubled_by_kill_9(
         async with launcher.process() as process, asyncio.timeout(WITHIN_S):
             while len(source.acknowledged) < len(source.wanted):
                 await source.push(process.address)
-            while set(states(scratch)) != {"done"}:  # noqa: ASYNC110
+            while set(states(scratch)) != {"done"}:
                 await asyncio.sleep(0.1)
     expected = {
         str(ids.read_id(ids.parse(frame_id, "id"), n)) for frame_id in source.acknowledged.values() for n in (0, 1)

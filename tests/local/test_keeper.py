@@ -52,7 +52,7 @@ def stage(tmp_path: Path) -> Stage:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 (what is waited for happens in other processes)
+        while not condition():
             await asyncio.sleep(0.02)
 
 

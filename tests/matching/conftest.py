@@ -100,7 +100,7 @@ class Matching:
     async def somebody_waits(self) -> None:
         """Returns when a transaction waits for a lock that another one holds."""
         async with asyncio.timeout(30):
-            while not self.rows(f"SELECT {WAITERS}"):  # noqa: ASYNC110 - a test may poll
+            while not self.rows(f"SELECT {WAITERS}"):
                 await asyncio.sleep(0.02)
 
 

@@ -332,12 +332,12 @@ async def test_an_import_that_is_broken_off_changes_nothing_and_lets_the_next_on
     await begun.wait()
     # One at a time: a second one is told to come later.
     async with asyncio.timeout(30):
-        while await _reason_or_done(_import(listed, [_line("***")])) != "OVERLOADED":  # noqa: ASYNC110
+        while await _reason_or_done(_import(listed, [_line("***")])) != "OVERLOADED":
             await asyncio.sleep(0.02)
     call.cancel()
     await waiting
     async with asyncio.timeout(30):
-        while await _reason_or_done(_import(listed, [_line("2-DEF-456")])) == "OVERLOADED":  # noqa: ASYNC110
+        while await _reason_or_done(_import(listed, [_line("2-DEF-456")])) == "OVERLOADED":
             await asyncio.sleep(0.02)
     assert [row[0] for row in listed.rows(ENTRIES)] == ["2DEF456"]
 

@@ -21,7 +21,7 @@ KINDS = {kind.code: kind for kind in series.ALL}
 
 @pytest.mark.parametrize("code", sorted(PLATES))
 @given(data=data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_plate_of_a_series_is_recognised_as_that_series(code: str, data: DataObject) -> None:
     plate = data.draw(PLATES[code])
     found = formats.examine(plate)

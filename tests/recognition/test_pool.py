@@ -38,7 +38,7 @@ async def reader_of(pool: Pool, width: int = GOOD) -> int:
 
 async def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - of another process
+        while not condition():
             await asyncio.sleep(0.02)
 
 
