@@ -10,6 +10,9 @@ What must hold:
    warning to a commit that seems to have worked.
 5. Whatever goes wrong, the connection is closed: its state is not known. A deadline does it from outside, because a server that
    hangs answers no cancel request either.
+6. A replica that stops while it holds the lock must not stop the others. The role's idle_in_transaction_session_timeout ends it
+   after half a second, but not when a pipeline came last: psycopg ends one with a Flush message, which switches that timer off.
+   transaction_timeout ends what stops in the middle of sending; it does not reach into the commit.
 """
 
 import asyncio
@@ -36,7 +39,7 @@ log = structlog.get_logger()
 
 CLOCK_TOLERANCE_S = 2.0
 BACKWARDS_TOLERANCE_MS = 5_000
-OPTIONS = "-c statement_timeout=3s -c lock_timeout=2s"
+OPTIONS = "-c statement_timeout=3s -c lock_timeout=2s -c transaction_timeout=1500ms"
 
 STRICT_COMMIT = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -159,7 +162,7 @@ class Sequencer:
         async with connection.pipeline():
             await connection.execute("BEGIN")
             head = await connection.execute(LOCK_HEAD)
-            rows = await connection.execute(SELECT_KNOWN, {"ids": list(ids)})
+        rows = await connection.execute(SELECT_KNOWN, {"ids": list(ids)})  # no pipeline (6)
         found = await head.fetchone()
         if found is None:
             raise StoreUnavailable("the log has no head")

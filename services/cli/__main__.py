@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 
-from services.cli import alerts, audit, hotlists, show
+from services.cli import alerts, audit, frames, hotlists, show
 from services.cli.session import (
     DEADLINE_S,
     DEFAULT_DATA,
@@ -116,6 +116,7 @@ def lookup(
     show.receipt(answer)
 
 
+app.command("ingest")(frames.ingest)
 app.command("watch")(alerts.watch)
 app.command("simulate")(alerts.simulate)
 

@@ -25,6 +25,7 @@ from services.cli.session import (
     Zone,
     caller,
     context,
+    refusals_in_one_line,
     run,
 )
 from services.local import instance
@@ -76,18 +77,20 @@ def simulate(
     """Render street frames with known plates and stream them in as cameras would."""
     from services.simulator import command
 
-    address = gateway or instance.load(data).gateway
-    report = asyncio.run(
-        command.simulate(
-            address,
-            cameras=cameras,
-            frames=frames,
-            rate=rate,
-            seed=seed,
-            difficulty=difficulty,
-            plant=tuple(plant or ()),
-            truth_file=truth,
-            marker=marker,
+    with refusals_in_one_line():
+        address = gateway or instance.load(data).gateway
+        report = asyncio.run(
+            command.simulate(
+                address,
+                cameras=cameras,
+                frames=frames,
+                rate=rate,
+                seed=seed,
+                difficulty=difficulty,
+                plant=tuple(plant or ()),
+                truth_file=truth,
+                marker=marker,
+            )
         )
-    )
-    show.console.print(report)
+    show.simulated(report)
+    raise typer.Exit(0 if report.is_complete else 1)

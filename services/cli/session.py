@@ -2,8 +2,8 @@
 
 import asyncio
 import getpass
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.common import refusals
 from services.common.caller import Caller
+from services.common.errors import Refusal
 from services.local import instance
 from services.local.errors import LocalError
 
@@ -126,12 +127,24 @@ def run(data: Path, gateway: str, who: Caller, action: Callable[[Session], Await
         async with connected(data, gateway, who) as session:
             return await action(session)
 
-    try:
+    with refusals_in_one_line():
         return asyncio.run(whole())
+
+
+@contextmanager
+def refusals_in_one_line() -> Iterator[None]:
+    """What the other side refuses, or cannot do, becomes one line on standard error and exit status 1."""
+    try:
+        yield
     except grpc.aio.AioRpcError as error:
-        typer.echo(f"refused: {refusals.reason(error) or error.code().name}: {error.details()}", err=True)
-    except LocalError as error:
-        typer.echo(str(error), err=True)
+        words = f"refused: {refusals.reason(error) or error.code().name}: {error.details()}"
+    except Refusal as refusal:
+        words = f"refused: {refusal.reason}: {refusal.words}"
+    except (LocalError, OSError) as error:
+        words = str(error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    else:
+        return
+    typer.echo(words, err=True)
     raise typer.Exit(1)

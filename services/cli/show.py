@@ -1,6 +1,8 @@
 """Answers as tables for people, or as JSON for programs."""
 
+import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 
 from anpr.audit.v1 import audit_pb2
 from anpr.matching.v1 import alert_pb2, hotlist_pb2, sighting_pb2
@@ -11,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.session import Purpose
+from services.simulator.report import Report
 
-console = Console(highlight=False, soft_wrap=True)
+# A pipe has no width; 80 columns would cut identifiers that a script wants whole.
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 
 
 def as_json(message: Message) -> None:
@@ -22,7 +26,9 @@ def as_json(message: Message) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A titled table."""
-    drawn = Table(*columns, title=title, title_justify="left", title_style="bold")
+    drawn = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
     console.print(drawn)
@@ -30,7 +36,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 def moment(stamp: Timestamp) -> str:
     """Local time to the second."""
-    return stamp.ToDatetime().astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""
+    return stamp.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""
 
 
 def sightings(plate: str, found: Sequence[sighting_pb2.Sighting]) -> None:
@@ -40,7 +46,7 @@ def sightings(plate: str, found: Sequence[sighting_pb2.Sighting]) -> None:
             moment(sighting.read.capture.captured.time),
             sighting.read.capture.camera_id,
             sighting.read.plate.raw,
-            ", ".join(candidate.country_code for candidate in sighting.read.plate.countries[:2]) or "?",
+            ", ".join(dict.fromkeys(candidate.country_code for candidate in sighting.read.plate.countries)) or "?",
             f"{sighting.read.plate.confidence:.2f}",
             sighting.read.read_id,
         )
@@ -66,9 +72,23 @@ def alert(found: alert_pb2.Alert) -> None:
     )
 
 
+def simulated(report: Report) -> None:
+    """What became of the frames of a run."""
+    rows = [
+        ("frames", report.frames),
+        ("acknowledged", report.acknowledged),
+        ("sent again", report.resent),
+        ("without an answer", report.unanswered),
+        *((f"refused: {reason}", count) for reason, count in report.refused),
+        ("plates to be seen", report.plates),
+        ("seconds", report.seconds),
+    ]
+    table(f"cameras {', '.join(report.camera_ids)}", ("", ""), rows)
+
+
 def entries(found: Sequence[audit_pb2.Entry]) -> None:
     """Entries of the audit log."""
-    columns = ("index", "time", "kind", "person", "plate", "case", "purpose", "rpc", "status", "results")
+    columns = ("index", "time", "person", "plate", "case", "purpose", "what", "result")
     table(f"{len(found)} entries", columns, (_entry(entry) for entry in found))
 
 
@@ -78,12 +98,10 @@ def _entry(entry: audit_pb2.Entry) -> tuple[object, ...]:
     return (
         entry.index,
         moment(entry.time),
-        audit_pb2.EntryKind.Name(fields.kind).removeprefix("ENTRY_KIND_").lower(),
         fields.actor,
         fields.plate,
         fields.access.case_reference,
         purposes[fields.access.purpose - 1] if 0 < fields.access.purpose <= len(purposes) else "",
-        fields.rpc.rpartition(".")[2],
-        fields.refusal or fields.status,
-        fields.result_count if fields.kind == audit_pb2.ENTRY_KIND_OUTCOME else "",
+        f"{audit_pb2.EntryKind.Name(fields.kind).removeprefix('ENTRY_KIND_').lower()} {fields.rpc.rpartition('.')[2]}",
+        " ".join(filter(None, (fields.refusal or fields.status, str(fields.result_count or "")))),
     )
