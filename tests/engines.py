@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -59,6 +59,9 @@ class Cluster:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with self._superuser() as connection:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(home.name)))
+        databases.ensure(
+            self.server.cluster, replace(home, name=name), self.passwords
+        )  # a copy has no privileges of its own
         return Scratch(name, self.server, self.passwords)
 
     def drop(self, scratch: Scratch) -> None:

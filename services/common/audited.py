@@ -31,6 +31,7 @@ Response = Any
 
 MAX_CHARACTERS = 256
 MAX_REASON_CHARACTERS = 500
+MAX_INTEGER = 2**53 - 1  # what canonical JSON holds exactly; larger ones are written as text
 
 
 class Disclosure:
@@ -228,4 +229,6 @@ def _present(message: Message, name: str) -> bool:
 def _text(value: Any) -> str | int | bool:
     if isinstance(value, Timestamp):
         return value.ToJsonString()
-    return value if isinstance(value, (int, bool)) else str(value)[:MAX_CHARACTERS]
+    if isinstance(value, int) and abs(value) <= MAX_INTEGER:  # bool is an int
+        return value
+    return str(value)[:MAX_CHARACTERS]

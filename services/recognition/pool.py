@@ -84,12 +84,12 @@ class Pool:
     @property
     def warm_workers(self) -> int:
         """Workers that can take a picture now, or are at one."""
-        return len(self._workers)
+        return len(self._alive())
 
     @property
     def worker_pids(self) -> frozenset[int]:
         """Process ids of the warm workers."""
-        return frozenset(worker.pid for worker in self._workers)
+        return frozenset(worker.pid for worker in self._alive())
 
     @property
     def identity(self) -> EngineIdentity:
@@ -100,7 +100,7 @@ class Pool:
 
     async def verify_warm(self) -> None:
         """Raises EngineCold unless a worker is warm."""
-        if not self._workers:
+        if not self._alive():
             raise EngineCold("no recognition worker is warm")
 
     async def wait_warm(self) -> None:
@@ -145,6 +145,10 @@ class Pool:
         for outcome in list(self._open):
             if not outcome.done():
                 outcome.set_exception(Unavailable("recognition is shutting down"))
+
+    def _alive(self) -> list[WorkerProcess]:
+        """Workers that are up, without those that died a moment ago and are not replaced yet."""
+        return [worker for worker in self._workers if worker.exit_status is None]
 
     async def _start(self) -> WorkerProcess:
         pause_s = 0.1

@@ -14,7 +14,7 @@ from anpr.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from anpr.matching.v1 import alert_pb2, alert_pb2_grpc, hotlist_pb2, hotlist_pb2_grpc, sighting_pb2, sighting_pb2_grpc
 from grpc_health.v1 import health_pb2
 
-from services.common import calls, ledger, refusals, server
+from services.common import audited, calls, ledger, refusals, server
 from services.common.access import RuleMissing, rules
 from services.common.caller import Caller
 from services.common.errors import NotFound
@@ -308,3 +308,10 @@ async def test_only_loopback_is_served_while_callers_are_not_authenticated() -> 
     services = {audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: server.always}
     with pytest.raises(ListenRefused):
         server.build(Serving(name="audit", listen="0.0.0.0:0", services=services, register=lambda _: None))
+
+
+def test_a_number_that_json_cannot_hold_is_written_as_text() -> None:
+    rule = rules(audit_pb2.DESCRIPTOR.services_by_name.values())["/anpr.audit.v1.AuditService/GetEntry"]
+    indexes = (7, 2**53 - 1, 2**53, 2**62)
+    found = [audited.subject(rule, audit_pb2.GetEntryRequest(index=index))["index"] for index in indexes]
+    assert found == [7, 2**53 - 1, str(2**53), str(2**62)]
