@@ -99,7 +99,7 @@ class Review:
     async def _filter(self, wanted: Search) -> Filter:
         texts = {
             "actor": wanted.actor,
-            "plate": plate.normalise(wanted.plate) if wanted.plate else "",
+            "plate": plate.parse(wanted.plate) if wanted.plate else "",
             "case_reference": wanted.case_reference,
         }
         within = tuple(epoch for epoch in await self._store.epochs() if _overlaps(epoch, wanted))

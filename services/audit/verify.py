@@ -89,13 +89,15 @@ class Failure:
 class Verification:
     """The result. `key_given` is False when the key came from the log itself: then 1 says only that the log agrees with itself.
 
-    checked: numbers of the checks that were made; open_intents: intents without an outcome, of calls that are going on or were
-    cut off; kinds: entries by kind; omitted: failures beyond the first hundred.
+    note: the head as it was published, to be kept for check 9; checked: numbers of the checks that were made; open_intents:
+    intents without an outcome, of calls that are going on or were cut off; kinds: entries by kind; omitted: failures beyond
+    the first hundred.
     """
 
     origin: str
     size: int
     root: bytes
+    note: str
     verifier_key: str
     key_given: bool
     kinds: Mapping[str, int]
@@ -170,13 +172,15 @@ async def verify(
 
     log_key: verifier key of the log, from paper; without it the one that the log names is used. since: an older checkpoint,
     as it was published. progress: told how many leaves of how many are read. Raises SourceFailed when the log cannot be read,
-    and NoteInvalid when `log_key` is not well-formed; whatever is wrong with the log is in the result.
+    and NoteInvalid when `log_key` or `since` is not well-formed; whatever is wrong with the log is in the result.
     """
     failures: list[Failure] = []
 
     def fail(check: int, words: str) -> None:
         failures.append(Failure(check, words))
 
+    if since is not None:
+        checkpoint.parse(note.parse(since).text)  # a file that is no checkpoint says nothing about the log
     published = await source.checkpoint()
     key, head = _head(published, log_key, fail)
     older = _older(since, key, head, fail) if since else None
@@ -192,6 +196,7 @@ async def verify(
         origin=head.origin,
         size=head.size,
         root=head.root,
+        note=published.note,
         verifier_key=key.encode(),
         key_given=log_key is not None,
         kinds=dict(walk.kinds),

@@ -15,6 +15,7 @@ from services.cli.session import (
     Case,
     Data,
     Decision,
+    Engine,
     Gateway,
     Ground,
     On,
@@ -42,14 +43,14 @@ app.add_typer(hotlists.app, name="hotlist")
 def up(
     data: Data = DEFAULT_DATA,
     engine: Annotated[
-        str, typer.Option(help="Recognition engine: paddleocr, or standin for load tests.")
-    ] = "paddleocr",
+        Engine, typer.Option(help="standin reads the simulator's marker: for load tests.")
+    ] = Engine.PADDLEOCR,
 ) -> None:
     """Start engines and services on this machine; stop them with Ctrl-C."""
     from services.local import terminal
     from services.local.options import Options
 
-    raise typer.Exit(terminal.up(data, Options(engine=engine)))
+    raise typer.Exit(terminal.up(data, Options(engine=engine.value)))
 
 
 @app.command()
@@ -112,7 +113,7 @@ def lookup(
     if as_json:
         show.as_json(answer)
         return
-    show.sightings(plate, answer.sightings)
+    show.sightings(plate, answer.sightings, more=bool(answer.next_page_token))
     show.receipt(answer)
 
 

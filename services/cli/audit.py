@@ -21,6 +21,7 @@ from services.cli.session import (
     Data,
     Gateway,
     Ground,
+    Kind,
     Person,
     Purpose,
     Reason,
@@ -43,7 +44,7 @@ def search(
     officer: Annotated[str, typer.Option(help="Look-ups of this person.")] = "",
     plate: Annotated[str, typer.Option(help="Look-ups of this plate.")] = "",
     of_case: Annotated[str, typer.Option(help="Look-ups under this case.")] = "",
-    kind: Annotated[str, typer.Option(help="intent, outcome or denied.")] = "",
+    kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
     days: Annotated[float | None, typer.Option(help="Only the last days.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", help="Only from then on.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Only until then.")] = None,
@@ -61,7 +62,7 @@ def search(
         actor=officer,
         plate=plate,
         case_reference=of_case,
-        kind=f"ENTRY_KIND_{kind.upper()}" if kind else None,
+        kind=f"ENTRY_KIND_{kind.name}" if kind else None,
         window=window(days or 3650, since, until) if days or since or until else None,
         page_size=limit,
     )
@@ -74,7 +75,7 @@ def search(
     if as_json:
         show.as_json(answer)
     else:
-        show.entries(answer.entries)
+        show.entries(answer.entries, more=bool(answer.next_page_token))
 
 
 @app.command()
@@ -86,6 +87,7 @@ def verify(
     since: Annotated[
         Path | None, typer.Option(exists=True, help="An older checkpoint: the log must have grown from it.")
     ] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep the verified checkpoint here, for a later --since.")] = None,
     unit: Unit = "",
     zone: Zone = "local",
     data: Data = DEFAULT_DATA,
@@ -110,6 +112,8 @@ def verify(
         typer.echo(f"not verified: {cause}", err=True)
         raise typer.Exit(1) from None
     _print(verification)
+    if save and verification.holds:
+        save.write_text(verification.note)
     raise typer.Exit(0 if verification.holds else 1)
 
 

@@ -19,7 +19,9 @@ MICROSECONDS = 1_000_000
 def ingest(
     camera: Annotated[str, typer.Argument(help="Camera id; registered when the region does not know it yet.")],
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Pictures.")],
-    first: Annotated[int, typer.Option(help="Sequence of the first picture; made from the time when 0.")] = 0,
+    first: Annotated[
+        int, typer.Option(min=0, max=2**62, help="Sequence of the first picture; made from the time when 0.")
+    ] = 0,
     data: Data = DEFAULT_DATA,
     gateway: Gateway = "",
 ) -> None:

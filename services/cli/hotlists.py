@@ -13,6 +13,7 @@ from services.cli.session import (
     DEADLINE_S,
     DEFAULT_DATA,
     Case,
+    Category,
     Data,
     Gateway,
     Ground,
@@ -38,7 +39,7 @@ def create(
     hotlist_id: str,
     case: Case,
     person: Person,
-    category: Annotated[str, typer.Option(help="stolen, wanted, missing-person, uninsured, ...")] = "wanted",
+    category: Annotated[Category, typer.Option(help="What the list is about.")] = Category.WANTED,
     priority: Annotated[int, typer.Option(min=0, max=100, help="0 is the highest.")] = 10,
     name: str = "",
     owner: str = "",
@@ -55,7 +56,7 @@ def create(
     hotlist = hotlist_pb2.Hotlist(
         hotlist_id=hotlist_id,
         name=name or hotlist_id,
-        category=f"HOTLIST_CATEGORY_{category.upper().replace('-', '_')}",
+        category=f"HOTLIST_CATEGORY_{category.name}",
         priority=priority,
         owner=owner or unit or person,
         source=source,
@@ -77,7 +78,7 @@ def add(
     plates: list[str],
     case: Case,
     person: Person,
-    days: Annotated[float, typer.Option(help="Valid for this many days.")] = 30.0,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Valid for this many days.")] = 30,
     note: Annotated[str, typer.Option(help="What to do, for the people at the roadside.")] = "",
     purpose: Why = Purpose.JUDICIAL_OFFENCE,
     ground: On = Ground.TECHNICAL_DATABASE,
@@ -154,3 +155,58 @@ def list_(
         for found in answer.hotlists
     )
     show.table(f"list version {answer.list_version}", ("hotlist", "category", "priority", "owner", "source"), rows)
+
+
+@app.command("show")
+def show_(
+    hotlist_id: str,
+    case: Case,
+    person: Person,
+    plate: Annotated[str, typer.Option(help="Only this plate.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most this many entries.")] = 100,
+    purpose: Why = Purpose.JUDICIAL_OFFENCE,
+    ground: On = Ground.TECHNICAL_DATABASE,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Show the entries of a list, by plate."""
+    request = hotlist_pb2.ListEntriesRequest(
+        access=context(purpose, ground, case), hotlist_id=hotlist_id, plate=plate, page_size=limit
+    )
+
+    async def ask(session: Session) -> hotlist_pb2.ListEntriesResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        return await stub.ListEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
+
+    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    rows = ((entry.plate, show.moment(entry.valid_until), entry.note, entry.entry_id) for entry in answer.entries)
+    title = show.counted(len(answer.entries), "entries", more=bool(answer.next_page_token))
+    show.table(title, ("plate", "valid until", "note", "entry"), rows)
+
+
+@app.command()
+def remove(
+    hotlist_id: str,
+    entries: Annotated[list[str], typer.Argument(help="Entry ids, as `anpr hotlist show` prints them.")],
+    case: Case,
+    person: Person,
+    purpose: Why = Purpose.JUDICIAL_OFFENCE,
+    ground: On = Ground.TECHNICAL_DATABASE,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Take entries off a list, all or none. They stay on record."""
+    request = hotlist_pb2.RemoveEntriesRequest(
+        access=context(purpose, ground, case), hotlist_id=hotlist_id, entry_ids=entries
+    )
+
+    async def ask(session: Session) -> hotlist_pb2.RemoveEntriesResponse:
+        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
+        return await stub.RemoveEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
+
+    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    show.console.print(f"taken off; no longer matched from list version {answer.list_version} on")

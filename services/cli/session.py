@@ -51,6 +51,34 @@ class Ground(StrEnum):
     OVERSIGHT = "oversight"
 
 
+class Category(StrEnum):
+    """What a hotlist is about."""
+
+    STOLEN = "stolen"
+    WANTED = "wanted"
+    MISSING_PERSON = "missing-person"
+    IMMINENT_DANGER = "imminent-danger"
+    SCHENGEN = "schengen"
+    UNINSURED = "uninsured"
+    UNINSPECTED = "uninspected"
+    OTHER = "other"
+
+
+class Kind(StrEnum):
+    """Kinds of entries of the log."""
+
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    DENIED = "denied"
+
+
+class Engine(StrEnum):
+    """Recognition engines."""
+
+    PADDLEOCR = "paddleocr"
+    STANDIN = "standin"
+
+
 Data = Annotated[Path, typer.Option("--data", help="Data directory of the running suite.", envvar="ANPR_CLI_DATA")]
 Gateway = Annotated[str, typer.Option("--gateway", help="host:port; that of the running suite when empty.")]
 Person = Annotated[
@@ -82,6 +110,9 @@ class Session:
 
 def caller(person: str, unit: str, zone: str, role: str) -> Caller:
     """Who the command line speaks for. Until tokens exist this is a claim, which the gateway of a laptop believes."""
+    for name in (person, unit, zone):
+        if not name.isascii():
+            raise typer.BadParameter(f"{name} is not ASCII: give the id of the person, unit or zone")
     return Caller(system="anpr-cli", person=person, unit=unit, zone=zone, roles=frozenset({role}))
 
 
@@ -101,7 +132,10 @@ def context(
 def window(days: float, since: datetime | None, until: datetime | None) -> plate_pb2.TimeWindow:
     """The last `days` days, or from `since` until `until`; times without a zone are local."""
     end = (until or datetime.now(UTC) + timedelta(minutes=1)).astimezone(UTC)
-    begin = since.astimezone(UTC) if since else end - timedelta(days=days)
+    try:
+        begin = since.astimezone(UTC) if since else end - timedelta(days=days)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter("--days is not a number of days that a window can have") from None
     return plate_pb2.TimeWindow(**{"from": _timestamp(begin), "until": _timestamp(end)})
 
 

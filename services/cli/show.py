@@ -39,8 +39,13 @@ def moment(stamp: Timestamp) -> str:
     return stamp.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp.seconds else ""
 
 
-def sightings(plate: str, found: Sequence[sighting_pb2.Sighting]) -> None:
-    """Passages of a plate."""
+def counted(count: int, what: str, *, more: bool) -> str:
+    """How many there are, or that these are only the first."""
+    return f"the first {count} {what}; there are more" if more else f"{count} {what}"
+
+
+def sightings(plate: str, found: Sequence[sighting_pb2.Sighting], *, more: bool) -> None:
+    """Passages of a plate, newest first."""
     rows = (
         (
             moment(sighting.read.capture.captured.time),
@@ -52,7 +57,8 @@ def sightings(plate: str, found: Sequence[sighting_pb2.Sighting]) -> None:
         )
         for sighting in found
     )
-    table(f"{len(found)} passages of {plate}", ("captured", "camera", "raw", "country", "confidence", "read"), rows)
+    title = counted(len(found), f"passages of {plate}", more=more)
+    table(title, ("captured", "camera", "raw", "country", "confidence", "read"), rows)
 
 
 def receipt(message: sighting_pb2.LookupPlateResponse) -> None:
@@ -86,10 +92,10 @@ def simulated(report: Report) -> None:
     table(f"cameras {', '.join(report.camera_ids)}", ("", ""), rows)
 
 
-def entries(found: Sequence[audit_pb2.Entry]) -> None:
+def entries(found: Sequence[audit_pb2.Entry], *, more: bool) -> None:
     """Entries of the audit log."""
     columns = ("index", "time", "person", "plate", "case", "purpose", "what", "result")
-    table(f"{len(found)} entries", columns, (_entry(entry) for entry in found))
+    table(counted(len(found), "entries", more=more), columns, (_entry(entry) for entry in found))
 
 
 def _entry(entry: audit_pb2.Entry) -> tuple[object, ...]:

@@ -5,11 +5,13 @@ What must hold:
 2. An outcome is durable before a byte of what it describes leaves; each message of a stream has one of its own.
 3. A method that refuses, fails or is cancelled leaves an outcome that says so.
 4. When an entry cannot be made durable the caller gets AuditUnavailable and nothing else.
+5. What no entry can hold is not asked: such a call is refused, and its entry shows the beginning.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,8 @@ Request = Any
 Response = Any
 
 MAX_CHARACTERS = 256
+MAX_VALUES = 1000  # of one field; no RPC takes more
+VALUES_SHOWN = 8  # of each field of a request that is too long
 MAX_REASON_CHARACTERS = 500
 MAX_INTEGER = 2**53 - 1  # what canonical JSON holds exactly; larger ones are written as text
 
@@ -47,8 +51,8 @@ class Disclosure:
         for field in ("case_reference", "reason", "decision_id", "on_behalf_of", "request_id"):
             # What is too long is refused below; the entry of that refusal must not carry megabytes.
             setattr(self._access, field, getattr(self._access, field)[: MAX_REASON_CHARACTERS + 1])
-        self._query = ledger.canonical(subject(rule, request))
-        self._plate = _plate(request)
+        self._query, self._is_whole = _query(rule, request)
+        self._plate = _plate(rule, request)
         self._intent: Promise | None = None
         self._pages = 0
 
@@ -58,6 +62,8 @@ class Disclosure:
             raise Unauthenticated("the call does not say which person makes it")
         try:
             self._request_id = access.verify_context(self._access)
+            if not self._is_whole:  # 5
+                raise Invalid("the request names more than one entry of the log can hold")
         except Refusal as refusal:
             await self.deny(refusal)
             raise
@@ -70,7 +76,7 @@ class Disclosure:
         if self._caller.person:
             fields = self._fields(ids.uuid7(), audit_pb2.ENTRY_KIND_DENIED)
             fields.status, fields.refusal = refusal.code.name, refusal.reason
-            await self._ledger.append(fields)
+            await undisturbed(self._ledger.append(fields))
 
     async def disclose(self, response: Response, *, page: int = 0) -> Response:
         """Makes the outcome durable (2), then gives the response its receipt."""
@@ -120,9 +126,23 @@ class Disclosure:
         )
 
 
-def _plate(request: Request) -> str:
-    """The plate that is asked for, normalised; as given, cut short, when no plate can look like that."""
-    given = str(getattr(request, "plate", ""))
+def _query(rule: Rule, request: Request) -> tuple[str, bool]:
+    """What was asked as canonical JSON, and whether that is all of it. The work is bounded, whatever the request is."""
+    text = ledger.canonical(subject(rule, request))
+    if len(text.encode()) <= ledger.MAX_QUERY_BYTES and not any(_has_many(request, path) for path in rule.subject):
+        return text, True
+    return ledger.canonical({**subject(rule, request, most=VALUES_SHOWN), "cut": True}), False
+
+
+def _has_many(request: Request, path: str) -> bool:
+    return len(list(islice(_values(request, path.split(".")), MAX_VALUES + 1))) > MAX_VALUES
+
+
+def _plate(rule: Rule, request: Request) -> str:
+    """The one plate that the request names, normalised; as given, cut short, when no plate can look like that."""
+    paths = [path.split(".") for path in rule.subject if path.split(".")[-1] == "plate"]
+    found = [str(value) for path in paths for value in islice(_values(request, path), 2)]
+    given = found[0] if len(found) == 1 else ""
     try:
         return plate.normalise(given) if given else ""
     except Invalid:
@@ -139,7 +159,7 @@ async def answer(
     except BaseException as cause:
         await _record_failure(disclosure, cause)
         raise
-    return await _undisturbed(disclosure.disclose(response))
+    return await undisturbed(disclosure.disclose(response))
 
 
 async def stream(
@@ -152,21 +172,21 @@ async def stream(
         async with aclosing(method(request, call)) as responses:
             async for response in responses:
                 page += 1
-                yield await _undisturbed(disclosure.disclose(response, page=page))
+                yield await undisturbed(disclosure.disclose(response, page=page))
     except BaseException as cause:
         await _record_failure(disclosure, cause)
         raise
-    await disclosure.fail("OK")
+    await undisturbed(disclosure.fail("OK"))
 
 
 async def _record_failure(disclosure: Disclosure, cause: BaseException) -> None:
     """Outcome of a call that ends without a result (3). When it cannot be written, AuditUnavailable replaces the cause (4)."""
     if isinstance(cause, Refusal):
-        await _undisturbed(disclosure.fail(cause.code.name, cause.reason))
+        await undisturbed(disclosure.fail(cause.code.name, cause.reason))
     elif isinstance(cause, (asyncio.CancelledError, GeneratorExit)):
         _keep(asyncio.ensure_future(disclosure.fail("CANCELLED")))
     else:
-        await _undisturbed(disclosure.fail("INTERNAL", "INTERNAL"))
+        await undisturbed(disclosure.fail("INTERNAL", "INTERNAL"))
 
 
 _running: set[asyncio.Future[Any]] = set()
@@ -180,9 +200,15 @@ def _keep(task: asyncio.Future[Any]) -> asyncio.Future[Any]:
     return task
 
 
-async def _undisturbed(append: Awaitable[Any]) -> Any:
-    """Awaits an append that goes on when the client hangs up: an entry that was begun is finished."""
-    return await asyncio.shield(_keep(asyncio.ensure_future(append)))
+async def undisturbed(work: Awaitable[Any]) -> Any:
+    """Awaits what goes on when the client hangs up: what was begun is finished, and its entry says what came of it."""
+    return await asyncio.shield(_keep(asyncio.ensure_future(work)))
+
+
+async def settle(timeout_s: float) -> None:
+    """Waits for what goes on without a client. Call it before the ledger is closed."""
+    if _running:
+        await asyncio.wait(tuple(_running), timeout=timeout_s)
 
 
 def is_role(name: str) -> bool:
@@ -190,11 +216,15 @@ def is_role(name: str) -> bool:
     return f"ROLE_{name.upper()}" in access_pb2.Role.DESCRIPTOR.values_by_name
 
 
-def subject(rule: Rule, request: Request) -> dict[str, str | int | bool | list[str]]:
-    """What was asked: the fields that the rule names, as texts and integers, by path. Unset fields are left out."""
+def subject(rule: Rule, request: Request, *, most: int = MAX_VALUES) -> dict[str, str | int | bool | list[str]]:
+    """What was asked: the fields that the rule names, as texts and integers, by path. Unset fields are left out.
+
+    A repeated field is looked at up to its value number `most`.
+    """
     found: dict[str, str | int | bool | list[str]] = {}
     for path in rule.subject:
-        values = [_text(value) for value in _values(request, path.split(".")) if value not in ("", 0)]
+        given = islice(_values(request, path.split(".")), most)
+        values = [_text(value) for value in given if value not in ("", 0)]
         if values:
             found[path] = values[0] if len(values) == 1 else [str(value) for value in values]
     return found
@@ -210,14 +240,15 @@ def results(rule: Rule, response: Response) -> tuple[int, list[str]]:
     return len(found), found
 
 
-def _values(value: Any, path: list[str]) -> Iterable[Any]:
+def _values(value: Any, path: list[str]) -> Iterator[Any]:
+    """The values at the end of the path, one by one: a hostile request has millions."""
     if not path:
-        return [value]
-    if isinstance(value, Message) and not _present(value, path[0]):
-        return []
-    inner = getattr(value, path[0])
-    many = inner if not isinstance(inner, (str, bytes, Message)) and hasattr(inner, "__len__") else [inner]
-    return [leaf for item in many for leaf in _values(item, path[1:])]
+        yield value
+    elif not isinstance(value, Message) or _present(value, path[0]):
+        inner = getattr(value, path[0])
+        many = inner if not isinstance(inner, (str, bytes, Message)) and hasattr(inner, "__len__") else [inner]
+        for item in many:
+            yield from _values(item, path[1:])
 
 
 def _present(message: Message, name: str) -> bool:
@@ -228,7 +259,15 @@ def _present(message: Message, name: str) -> bool:
 
 def _text(value: Any) -> str | int | bool:
     if isinstance(value, Timestamp):
-        return value.ToJsonString()
+        return _moment(value)
     if isinstance(value, int) and abs(value) <= MAX_INTEGER:  # bool is an int
         return value
     return str(value)[:MAX_CHARACTERS]
+
+
+def _moment(value: Timestamp) -> str:
+    """A caller may send what is no time. That is for the method to refuse; here it is written down."""
+    try:
+        return str(value.ToJsonString())
+    except ValueError:
+        return f"{value.seconds} s {value.nanos} ns"

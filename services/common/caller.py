@@ -47,7 +47,10 @@ def service(name: str) -> Caller:
 
 
 def from_metadata(metadata: Iterable[Sequence[str | bytes]] | None) -> Caller:
-    """The caller that a request names. Raises Unauthenticated when it names none, or names it twice or unprintably."""
+    """The caller that a request names. Raises Unauthenticated when it names none, or names it twice or unprintably.
+
+    Nor may blanks surround a name: the same person would be another one to those who search the log.
+    """
     values: dict[str, str] = {}
     for key, value in metadata or ():
         if key not in (SYSTEM, PERSON, UNIT, ZONE, ROLES):
@@ -56,8 +59,8 @@ def from_metadata(metadata: Iterable[Sequence[str | bytes]] | None) -> Caller:
             raise Unauthenticated("the identity is given twice")
         text = str(value)
         limit = MAX_CHARACTERS * (8 if key == ROLES else 1)
-        if not text.isprintable() or not text.isascii() or len(text) > limit:
-            raise Unauthenticated("the identity is not printable ASCII of a sensible length")
+        if not text.isprintable() or not text.isascii() or len(text) > limit or text != text.strip():
+            raise Unauthenticated("the identity is not printable ASCII of a sensible length, without blanks around it")
         values[str(key)] = text
     if not values.get(SYSTEM):
         raise Unauthenticated("the call does not say which system makes it")

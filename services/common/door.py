@@ -5,19 +5,22 @@ entries around it (services.common.audited). Refusals become gRPC status with Er
 the trace id, and its cause goes to the log once. A path without a rule is not answered, health and reflection excepted.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
 from services.common import audited, caller, refusals, trace
 from services.common.access import Rule
 from services.common.caller import Caller
 from services.common.calls import Call
-from services.common.errors import Denied, Invalid, NotBuilt, Refusal
+from services.common.errors import Denied, Invalid, NotBuilt, Refusal, TooMuch
 from services.common.ledger import Ledger
+from services.common.limit import Limit
 
 log = structlog.get_logger()
 OPEN = (
@@ -26,8 +29,13 @@ OPEN = (
     "/grpc.reflection.v1.ServerReflection/",
 )
 
+REQUEST_WITHIN_S = 30.0  # a large frame on a slow line
+MAX_AT_WORK = 512  # audited calls, those included whose clients have hung up
+MAX_STREAMS = 16  # of one person, from one machine
+
 Context = Any  # grpc.aio.ServicerContext of any request and response type
 Handler = Any  # grpc.RpcMethodHandler of any request and response type
+Requests = AsyncIterator[Any]
 
 
 class InternalFault(Refusal):
@@ -42,11 +50,16 @@ class Door(grpc.aio.ServerInterceptor):
 
     def __init__(self, system: str, rules: Mapping[str, Rule], ledger: Ledger | None) -> None:
         self._system, self._rules, self._ledger = system, rules, ledger
+        self._work = Limit(MAX_AT_WORK, "too many calls are at work")
+        self._streams = Limit(MAX_STREAMS, "too many streams of this person are open")
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], details: grpc.HandlerCallDetails
     ) -> Handler:
-        """Wraps the method behind a path."""
+        """Wraps the method behind a path.
+
+        On this side every method takes a stream: so it is the door that waits for the request, and not for ever.
+        """
         handler = await continuation(details)
         if handler is None or details.method.startswith(OPEN):
             return handler
@@ -56,72 +69,90 @@ class Door(grpc.aio.ServerInterceptor):
         if handler.request_streaming:
             return _handler(grpc.stream_unary_rpc_method_handler, handler, self._stream_unary(rule, handler))
         if handler.response_streaming:
-            return _handler(grpc.unary_stream_rpc_method_handler, handler, self._unary_stream(rule, handler))
-        return _handler(grpc.unary_unary_rpc_method_handler, handler, self._unary_unary(rule, handler))
+            return _handler(grpc.stream_stream_rpc_method_handler, handler, self._unary_stream(rule, handler))
+        return _handler(grpc.stream_unary_rpc_method_handler, handler, self._unary_unary(rule, handler))
 
-    def _unary_unary(self, rule: Rule | None, handler: Handler) -> Callable[[Any, Context], Awaitable[Any]]:
-        async def answer(request: Any, context: Context) -> Any:
+    def _unary_unary(self, rule: Rule | None, handler: Handler) -> Callable[[Requests, Context], Awaitable[Any]]:
+        async def answer(_: Requests, context: Context) -> Any:
             async with _translated(context):
-                who, rule_ = await self._admit(rule, context, request)
+                who, rule_ = self._identify(rule, context)
+                request = await _first(context)
+                await self._admit(rule_, who, request)
                 if not rule_.audited:
                     return await handler.unary_unary(request, Call(who))
-                return await audited.answer(self._disclosure(rule_, who, request), handler.unary_unary, request)
+                return await audited.undisturbed(self._at_work(rule_, who, request, handler))
 
         return answer
 
-    def _stream_unary(self, rule: Rule | None, handler: Handler) -> Callable[[Any, Context], Awaitable[Any]]:
-        async def answer(requests: AsyncIterator[Any], context: Context) -> Any:
+    async def _at_work(self, rule: Rule, who: Caller, request: Any, handler: Handler) -> Any:
+        """Goes on when the client hangs up: an act that was done must not be in the log as one that was not."""
+        with self._work.held():
+            return await audited.answer(self._disclosure(rule, who, request), handler.unary_unary, request)
+
+    def _stream_unary(self, rule: Rule | None, handler: Handler) -> Callable[[Requests, Context], Awaitable[Any]]:
+        async def answer(_: Requests, context: Context) -> Any:
             async with _translated(context):
-                first = await _first(requests)
-                who, rule_ = await self._admit(rule, context, first)
+                who, rule_ = self._identify(rule, context)
+                first = await _first(context)
+                await self._admit(rule_, who, first)
                 if not rule_.audited:
-                    return await handler.stream_unary(_chain(first, requests), Call(who))
-                disclosure = self._disclosure(rule_, who, first)
+                    return await handler.stream_unary(_chain(first, context), Call(who))
+                # Ends when the client hangs up: half an upload must not pass for the whole.
                 return await audited.answer(
-                    disclosure, lambda head, call: handler.stream_unary(_chain(head, requests), call), first
+                    self._disclosure(rule_, who, first),
+                    lambda head, call: handler.stream_unary(_chain(head, context), call),
+                    first,
                 )
 
         return answer
 
-    def _unary_stream(self, rule: Rule | None, handler: Handler) -> Callable[[Any, Context], AsyncIterator[Any]]:
-        async def answer(request: Any, context: Context) -> AsyncIterator[Any]:
+    def _unary_stream(self, rule: Rule | None, handler: Handler) -> Callable[[Requests, Context], AsyncIterator[Any]]:
+        async def answer(_: Requests, context: Context) -> AsyncIterator[Any]:
             async with _translated(context):
-                who, rule_ = await self._admit(rule, context, request)
-                if rule_.audited:
-                    responses = audited.stream(self._disclosure(rule_, who, request), handler.unary_stream, request)
-                else:
-                    responses = handler.unary_stream(request, Call(who))
-                async with aclosing(responses):
-                    async for response in responses:
-                        yield response
+                who, rule_ = self._identify(rule, context)
+                request = await _first(context)
+                await self._admit(rule_, who, request)
+                with self._streams.held((who.system, who.person)):
+                    if rule_.audited:
+                        responses = audited.stream(self._disclosure(rule_, who, request), handler.unary_stream, request)
+                    else:
+                        responses = handler.unary_stream(request, Call(who))
+                    async with aclosing(responses):
+                        async for response in responses:
+                            yield response
 
         return answer
 
-    def _stream_stream(self, rule: Rule | None, handler: Handler) -> Callable[[Any, Context], AsyncIterator[Any]]:
-        async def answer(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+    def _stream_stream(self, rule: Rule | None, handler: Handler) -> Callable[[Requests, Context], AsyncIterator[Any]]:
+        async def answer(_: Requests, context: Context) -> AsyncIterator[Any]:
             async with _translated(context):
-                who, rule_ = await self._admit(rule, context, None)
+                who, rule_ = self._identify(rule, context)
+                await self._admit(rule_, who, None)
                 if rule_.audited:
                     raise NotBuilt("an audited stream in both directions is not supported")
-                async with aclosing(handler.stream_stream(requests, Call(who))) as responses:
+                async with aclosing(handler.stream_stream(_rest(context), Call(who))) as responses:
                     async for response in responses:
                         yield response
 
         return answer
 
-    async def _admit(self, rule: Rule | None, context: Context, request: Any) -> tuple[Caller, Rule]:
-        """The caller, when one of his roles may call. A refusal of an audited RPC is an entry."""
+    @staticmethod
+    def _identify(rule: Rule | None, context: Context) -> tuple[Caller, Rule]:
+        """Who calls, before anything of the request is waited for."""
         metadata = context.invocation_metadata()
         trace.begin(metadata)
         who = caller.from_metadata(metadata)
         if rule is None:
             raise NotBuilt("no such method")
+        return who, rule
+
+    async def _admit(self, rule: Rule, who: Caller, request: Any) -> None:
+        """Raises Denied unless one of the caller's roles may call. A refusal of an audited RPC is an entry."""
         if who.roles.isdisjoint(rule.roles):
             refusal = Denied("none of the caller's roles may do this")
             if rule.audited and request is not None:
                 await self._disclosure(rule, who, request).deny(refusal)
             raise refusal
-        return who, rule
 
     def _disclosure(self, rule: Rule, who: Caller, request: Any) -> audited.Disclosure:
         if self._ledger is None:
@@ -151,16 +182,34 @@ class _translated:  # noqa: N801 - used as a statement
         return InternalFault("internal error", trace_id=structlog.contextvars.get_contextvars().get("trace_id", ""))
 
 
-async def _first(requests: AsyncIterator[Any]) -> Any:
-    async for request in requests:
-        return request
-    raise Invalid("the stream of requests is empty")
+async def _first(context: Context) -> Any:
+    """The first message of the request; for most methods the only one."""
+    try:
+        async with asyncio.timeout(REQUEST_WITHIN_S):
+            request = await _read(context)
+    except TimeoutError:
+        raise TooMuch("the request did not come in time") from None
+    if request is grpc.aio.EOF:
+        raise Invalid("the stream of requests is empty")
+    return request
 
 
-async def _chain(first: Any, rest: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    yield first
-    async for request in rest:
+async def _rest(context: Context) -> Requests:
+    while (request := await _read(context)) is not grpc.aio.EOF:
         yield request
+
+
+async def _chain(first: Any, context: Context) -> Requests:
+    yield first
+    async for request in _rest(context):
+        yield request
+
+
+async def _read(context: Context) -> Any:
+    try:
+        return await context.read()
+    except DecodeError:
+        raise Invalid("the request cannot be decoded") from None
 
 
 def _handler(make: Callable[..., Any], inner: Handler, behaviour: Callable[..., Any]) -> Handler:

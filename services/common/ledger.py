@@ -8,6 +8,8 @@ from typing import Protocol
 
 from anpr.audit.v1 import audit_pb2
 
+MAX_QUERY_BYTES = 64 * 1024  # the log takes no longer query in one entry
+
 Subject = Mapping[str, "str | int | bool | Sequence[str]"]
 
 

@@ -1,7 +1,9 @@
 """Structured logs: one JSON object a line on standard output. Neither plates nor persons belong in them."""
 
 import logging
+import re
 import sys
+import threading
 from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any
@@ -45,6 +47,19 @@ def _withhold(fault: dict[str, Any]) -> None:
             _withhold(inner)
 
 
+# asyncio's messages go on with the task or the call that failed: with its arguments and the words of its exception.
+_SAID = re.compile(r"[A-Za-z ]*")
+
+
+def _harmless(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keeps of a message of asyncio what it always says."""
+    record: logging.LogRecord = event["_record"]
+    if record.name == "asyncio":
+        said = _SAID.match(str(event["event"]))
+        event["event"] = said[0].rstrip() if said else ""
+    return event
+
+
 def configure(service: str) -> None:
     """Sets structlog and the standard library's logging up for this process, its last words included."""
     shared: list[structlog.types.Processor] = [
@@ -62,6 +77,7 @@ def configure(service: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
+                _harmless,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _faults,
                 structlog.processors.JSONRenderer(),
@@ -73,7 +89,17 @@ def configure(service: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     sys.excepthook = _last_words
+    sys.unraisablehook = _unraisable
+    threading.excepthook = _thread_died
 
 
 def _last_words(kind: type[BaseException], cause: BaseException, traceback: TracebackType | None) -> None:
     structlog.get_logger().critical("died", exc_info=(kind, cause, traceback))
+
+
+def _unraisable(fault: "sys.UnraisableHookArgs") -> None:
+    structlog.get_logger().error("unraisable", exc_info=fault.exc_value)
+
+
+def _thread_died(fault: threading.ExceptHookArgs) -> None:
+    structlog.get_logger().error("thread_died", exc_info=fault.exc_value)

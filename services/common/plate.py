@@ -7,6 +7,7 @@ from services.common.errors import Invalid
 
 MAX_CHARACTERS = 16
 UMLAUTS = frozenset("ÄÖÜ")
+WILDCARDS = frozenset("*?%_")
 KEPT = frozenset({"Lu", "Ll", "Lo"})
 
 # Greek, Bulgarian, Ukrainian and Bosnian plates use only letters that look like Latin ones, so that both are one plate.
@@ -38,6 +39,16 @@ def normalise(raw: str) -> str:
     if len(text) > MAX_CHARACTERS:
         raise PlateInvalid(f"a plate has at most {MAX_CHARACTERS} letters and digits")
     return text
+
+
+def parse(given: str) -> str:
+    """As `normalise`, for what a person asks for or lists.
+
+    Raises PlateInvalid for a pattern too: it would lose its wildcards without a word.
+    """
+    if not WILDCARDS.isdisjoint(given):
+        raise PlateInvalid("a plate has no wildcards; search by pattern is not built yet")
+    return normalise(given)
 
 
 def fold(raw: str) -> str:

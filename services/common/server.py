@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Any
 
 import grpc
 import structlog
@@ -13,7 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services.common import access
+from services.common import access, audited
 from services.common.door import Door
 from services.common.errors import Refusal
 from services.common.ledger import Ledger
@@ -22,7 +23,12 @@ log = structlog.get_logger()
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
-Check = Callable[[], Awaitable[None]]
+# Envoy's circuit breaker passes on 1,024 requests at most. The rest is for health checks and the services' own calls.
+MAX_CALLS = 2048
+CHECK_S = 3.0
+SETTLE_S = 3.0
+
+Check = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def always() -> None:
@@ -67,7 +73,7 @@ def build(serving: Serving) -> tuple[grpc.aio.Server, int, health.aio.HealthServ
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.keepalive_time_ms", 30_000),
         ],
-        maximum_concurrent_rpcs=1024,
+        maximum_concurrent_rpcs=MAX_CALLS,
     )
     serving.register(server)
     servicer = health.aio.HealthServicer()
@@ -106,6 +112,7 @@ async def serve(serving: Serving) -> None:
         if waiting in done:
             await asyncio.sleep(serving.drain_s)
         await server.stop(serving.grace_s)
+        await audited.settle(SETTLE_S)
     finally:
         for task in (waiting, *tasks):
             task.cancel()
@@ -127,22 +134,51 @@ async def _settle(tasks: Iterable[asyncio.Task[object]]) -> None:
 
 async def _health(serving: Serving, servicer: health.aio.HealthServicer) -> None:
     """Sets the health of each service, and of the process as a whole, every second."""
+    own = {"": serving.whole} if serving.whole else {}
+    checks = Checks({**{service.full_name: check for service, check in serving.services.items()}, **own})
     before: dict[str, bool] = {}
-    while True:
-        states = {service.full_name: await _passes(check) for service, check in serving.services.items()}
-        states[""] = await _passes(serving.whole) if serving.whole else all(states.values())
-        for name, passes in states.items():
-            await servicer.set(name, SERVING if passes else NOT_SERVING)
-            if before.get(name) != passes:
-                log.info("health", service_name=name or "all", serving=passes)
-        before = states
-        await asyncio.sleep(1.0)
-
-
-async def _passes(check: Check, *, timeout_s: float = 3.0) -> bool:
     try:
-        async with asyncio.timeout(timeout_s):
-            await check()
-    except (Refusal, TimeoutError):
-        return False
-    return True
+        while True:
+            states = await checks.passing()
+            states.setdefault("", all(states.values()))
+            for name, passes in states.items():
+                await servicer.set(name, SERVING if passes else NOT_SERVING)
+                if before.get(name) != passes:
+                    log.info("health", service_name=name or "all", serving=passes)
+            before = states
+            await asyncio.sleep(1.0)
+    finally:
+        checks.drop()
+
+
+class Checks:
+    """Checks that may hang, and whose cancelling may hang as well: what they wait for does not answer."""
+
+    def __init__(self, checks: Mapping[str, Check], *, timeout_s: float = CHECK_S) -> None:
+        self._checks, self._timeout_s = checks, timeout_s
+        self._asked: dict[str, asyncio.Task[None]] = {}
+
+    async def passing(self) -> dict[str, bool]:
+        """Whether each passes. One that has not ended in time does not, and is not asked again until it has."""
+        for name, check in self._checks.items():
+            if name not in self._asked:
+                self._asked[name] = asyncio.create_task(check())
+        if self._asked:
+            await asyncio.wait(self._asked.values(), timeout=self._timeout_s)
+        return {name: self._passes(name) for name in self._checks}
+
+    def drop(self) -> None:
+        """Waits for none of them any more."""
+        for task in self._asked.values():
+            task.cancel()
+
+    def _passes(self, name: str) -> bool:
+        task = self._asked[name]
+        if not task.done():
+            task.cancel()
+            return False
+        del self._asked[name]
+        if task.cancelled() or isinstance(task.exception(), (Refusal, TimeoutError)):
+            return False
+        task.result()
+        return True

@@ -92,7 +92,7 @@ class CsvFile:
             raise _BadLine("number of columns")
         written, begin, end, note, source_reference = values
         try:
-            normal = plate.normalise(written)
+            normal = plate.parse(written)
         except Invalid:
             raise _BadLine("plate") from None
         valid_from = _time(begin, "valid_from") if begin else None

@@ -80,14 +80,14 @@ class Hotlists(hotlist_pb2_grpc.HotlistServiceServicer):
         self, request: hotlist_pb2.AddEntriesRequest, context: object
     ) -> hotlist_pb2.AddEntriesResponse:
         entries = hotlists.decode_entries(request.entries)
-        added = await self._lister.add(calls.of(context).caller, request.hotlist_id, entries)
+        added = await self._lister.add(calls.of(context).caller, hotlists.decode_id(request.hotlist_id), entries)
         return hotlists.encode_added(added)
 
     async def RemoveEntries(
         self, request: hotlist_pb2.RemoveEntriesRequest, context: object
     ) -> hotlist_pb2.RemoveEntriesResponse:
-        entries = hotlists.decode_removal(request)
-        version = await self._lister.remove(calls.of(context).caller, request.hotlist_id, entries)
+        hotlist, entries = hotlists.decode_id(request.hotlist_id), hotlists.decode_removal(request)
+        version = await self._lister.remove(calls.of(context).caller, hotlist, entries)
         return hotlist_pb2.RemoveEntriesResponse(list_version=version)
 
     async def ListEntries(
@@ -95,7 +95,7 @@ class Hotlists(hotlist_pb2_grpc.HotlistServiceServicer):
     ) -> hotlist_pb2.ListEntriesResponse:
         found, token = await self._lister.entries(
             calls.of(context).caller,
-            request.hotlist_id,
+            hotlists.decode_id(request.hotlist_id),
             plate=hotlists.decode_plate(request.plate),
             limit=shape.page_size(request.page_size),
             token=request.page_token,

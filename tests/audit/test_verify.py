@@ -183,7 +183,6 @@ async def test_a_bad_log_is_told(tamper: Tamper, checks: set[int]) -> None:
         pytest.param(
             lambda good: signed(good, "eve"), lambda good: log_of([*good, *more(good)]), id="older-by-another-key"
         ),
-        pytest.param(lambda good: "x", log_of, id="older-is-no-note"),
         pytest.param(signed, lambda good: log_of(good[:-2]), id="rolled-back"),
         pytest.param(signed, lambda good: log_of([good[1], good[0], *good[2:]]), id="same-size-other-root"),
         pytest.param(signed, lambda good: log_of([*good[:-1], leaf(50).encode(), leaf(51).encode()]), id="fork"),
@@ -197,6 +196,17 @@ async def test_a_log_that_does_not_go_on_from_the_older_head_is_told(
 ) -> None:
     good = honest(20)
     assert 9 in failed(await verify(log(good), KEY, since=since(good), samples=0))
+
+
+async def test_a_file_that_is_no_checkpoint_does_not_accuse_the_log() -> None:
+    with pytest.raises(NoteInvalid):
+        await verify(log_of(honest(20)), KEY, since="x")
+
+
+async def test_the_head_that_was_verified_can_be_kept_and_given_back() -> None:
+    good = honest(20)
+    kept = (await verify(log_of(good), KEY, samples=0)).note
+    assert (await verify(log_of([*good, *more(good)]), KEY, since=kept, samples=0)).holds
 
 
 def more(good: list[bytes]) -> list[bytes]:

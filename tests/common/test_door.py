@@ -1,9 +1,11 @@
 """The door: who may call, and what is in the log before anything leaves. A real server, a real channel, the real contract."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -14,7 +16,8 @@ from anpr.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from anpr.matching.v1 import alert_pb2, alert_pb2_grpc, hotlist_pb2, hotlist_pb2_grpc, sighting_pb2, sighting_pb2_grpc
 from grpc_health.v1 import health_pb2
 
-from services.common import audited, calls, ledger, refusals, server
+from services.audit import wire
+from services.common import audited, calls, door, ledger, refusals, server
 from services.common.access import RuleMissing, rules
 from services.common.caller import Caller
 from services.common.errors import NotFound
@@ -40,7 +43,7 @@ class Sightings(sighting_pb2_grpc.SightingServiceServicer):
 
     def __init__(self) -> None:
         self.asked: list[calls.Call] = []
-        self.waiting = asyncio.Event()
+        self.waiting, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def LookupPlate(
         self, request: sighting_pb2.LookupPlateRequest, context: object
@@ -52,7 +55,7 @@ class Sightings(sighting_pb2_grpc.SightingServiceServicer):
             raise KeyError(request.plate)
         if request.plate == "1-WAI-111":
             self.waiting.set()
-            await asyncio.Event().wait()
+            await self.go_on.wait()
         found = [sighting_pb2.Sighting(read=plate_pb2.Read(read_id=read)) for read in READS]
         return sighting_pb2.LookupPlateResponse(sightings=found)
 
@@ -67,6 +70,8 @@ class Alerts(alert_pb2_grpc.AlertServiceServicer):
         self, request: alert_pb2.WatchAlertsRequest, context: object
     ) -> AsyncIterator[alert_pb2.WatchAlertsResponse]:
         yield alert_pb2.WatchAlertsResponse(resume_token="begin")
+        if request.hotlist_ids:
+            await asyncio.Event().wait()
         for number in (1, 2):
             yield alert_pb2.WatchAlertsResponse(alerts=[alert_pb2.Alert(alert_id=f"a-{number}")])
 
@@ -201,6 +206,8 @@ async def test_who_does_not_say_why_is_refused_and_logged(access: dict[str, Any]
         (replace(OFFICER, person=""), "UNAUTHENTICATED", []),
         (replace(OFFICER, system=""), "UNAUTHENTICATED", []),
         (replace(OFFICER, person="p" * 65), "UNAUTHENTICATED", []),
+        (replace(OFFICER, person=" p4711"), "UNAUTHENTICATED", []),
+        (replace(OFFICER, person="p4711 "), "UNAUTHENTICATED", []),
     ],
 )
 async def test_who_may_not_ask_is_refused(who: Caller, code: str, kinds: list[str]) -> None:
@@ -239,14 +246,29 @@ async def test_a_fault_says_nothing_of_its_cause() -> None:
     assert it.ledger.kinds() == ["INTENT", "OUTCOME INTERNAL"]
 
 
-async def test_a_caller_who_hangs_up_leaves_an_outcome() -> None:
+async def test_what_was_begun_is_finished_when_the_caller_hangs_up_and_the_log_says_what_came_of_it() -> None:
     async with house() as it:
         looking = asyncio.ensure_future(it.look("1-WAI-111"))
         await it.sightings.waiting.wait()
         looking.cancel()
+        await asyncio.wait({looking})
+        await it.look()  # on the same connection, after the cancelling
+        it.sightings.go_on.set()
         async with asyncio.timeout(10):
-            await it.ledger.holds(2)
-    assert it.ledger.kinds() == ["INTENT", "OUTCOME CANCELLED"]
+            await it.ledger.holds(4)
+    assert it.ledger.kinds() == ["INTENT", "INTENT", "OUTCOME OK", "OUTCOME OK"]
+    assert it.ledger.entries[3].ref == it.ledger.entries[0].id
+
+
+async def test_a_watcher_who_hangs_up_leaves_an_outcome() -> None:
+    async with house() as it:
+        request = alert_pb2.WatchAlertsRequest(access=CONTEXT, hotlist_ids=["endless"])
+        call = alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts(request, metadata=OFFICER.metadata())
+        await call.read()
+        call.cancel()
+        async with asyncio.timeout(10):
+            await it.ledger.holds(3)
+    assert it.ledger.kinds() == ["INTENT", "OUTCOME OK", "OUTCOME CANCELLED"]
 
 
 async def test_each_message_of_a_stream_has_an_outcome_of_its_own() -> None:
@@ -286,6 +308,122 @@ async def test_the_first_message_of_an_upload_says_why() -> None:
     assert it.ledger.kinds() == ["INTENT", "OUTCOME OK", "DENIED INVALID_ARGUMENT"]
 
 
+AUDITED = ("/anpr.matching.v1.SightingService/LookupPlate", "/anpr.matching.v1.HotlistService/ImportEntries")
+
+
+async def _silence() -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
+
+
+@pytest.mark.parametrize("path", [*AUDITED, "/anpr.matching.v1.AlertService/WatchAlerts"])
+async def test_who_never_says_what_he_wants_is_not_waited_for(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "REQUEST_WITHIN_S", 0.05)
+    async with house() as it:
+        call: Any = it.channel.stream_unary(path)
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await call(_silence(), metadata=OFFICER.metadata(), timeout=30)
+    assert (failure.value.code().name, refusals.reason(failure.value)) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+
+
+@pytest.mark.parametrize("path", AUDITED)
+async def test_bytes_that_are_no_request_are_refused(path: str) -> None:
+    async with house() as it:
+        call: Any = it.channel.stream_unary(path)
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await call(iter([b"\xff\xff"]), metadata=OFFICER.metadata(), timeout=30)
+    assert (failure.value.code().name, refusals.reason(failure.value)) == ("INVALID_ARGUMENT", "FIELD_INVALID")
+
+
+async def test_one_person_does_not_take_all_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_STREAMS", 2)
+    request = alert_pb2.WatchAlertsRequest(access=CONTEXT, hotlist_ids=["endless"])
+    async with house() as it:
+        watch = alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts
+        held = [watch(request, metadata=OFFICER.metadata()) for _ in range(2)]
+        for call in held:
+            await call.read()
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await watch(request, metadata=OFFICER.metadata()).read()
+        assert (failure.value.code().name, refusals.reason(failure.value)) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+        await watch(request, metadata=replace(OFFICER, person="p0815").metadata()).read()
+        held[0].cancel()
+        async with asyncio.timeout(10):
+            await it.ledger.holds(7)  # intent and first message of three, and the end of one
+        await watch(request, metadata=OFFICER.metadata()).read()
+
+
+async def test_calls_whose_callers_hung_up_count_until_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_AT_WORK", 1)
+    async with house() as it:
+        looking = asyncio.ensure_future(it.look("1-WAI-111"))
+        await it.sightings.waiting.wait()
+        looking.cancel()
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look()
+        assert refusals.reason(failure.value) == "OVERLOADED"
+        it.sightings.go_on.set()
+        async with asyncio.timeout(10):
+            await it.ledger.holds(2)
+        await it.look()
+
+
+NO_TIME: Any = {"from": {"seconds": 10**15}, "until": {"seconds": 10**15, "nanos": -1}}
+LONG = [
+    {"camera_ids": ["c"] * 1001},
+    {"camera_ids": [""] * 1001},
+    {"camera_ids": ["c" * 128] * 600},
+    {"camera_ids": ["\x01" * 256] * 600, "regions": ["\x01" * 256] * 600},
+]
+
+
+@pytest.mark.parametrize("fields", [{"window": NO_TIME}, *LONG])
+@pytest.mark.parametrize("who", [OFFICER, replace(OFFICER, roles=frozenset({"technician"}))], ids=["may", "may-not"])
+async def test_no_request_is_so_odd_that_the_attempt_is_not_logged(fields: dict[str, Any], who: Caller) -> None:
+    async with house() as it:
+        look = sighting_pb2_grpc.SightingServiceStub(it.channel).LookupPlate
+        request = sighting_pb2.LookupPlateRequest(access=CONTEXT, plate="1-ABC-123", **fields)
+        with suppress(grpc.aio.AioRpcError):
+            await look(request, metadata=who.metadata(), timeout=10)
+    first = it.ledger.entries[0]
+    assert (first.actor, first.plate) == ("p4711", "1ABC123")
+    assert len(first.query.encode()) <= ledger.MAX_QUERY_BYTES
+    json.loads(first.query)
+    if who is not OFFICER:
+        assert it.ledger.kinds() == ["DENIED PERMISSION_DENIED"]
+    elif fields in LONG:
+        assert it.ledger.kinds() == ["DENIED INVALID_ARGUMENT"]
+        assert not it.sightings.asked
+
+
+def test_the_work_on_a_hostile_request_is_bounded() -> None:
+    looked = 0
+
+    class Entries(list[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            nonlocal looked
+            for entry in super().__iter__():
+                looked += 1
+                yield entry
+
+    rule = rules(hotlist_pb2.DESCRIPTOR.services_by_name.values())["/anpr.matching.v1.HotlistService/AddEntries"]
+    request: Any = SimpleNamespace(hotlist_id="stolen", entries=Entries([hotlist_pb2.HotlistEntry(plate="A")] * 50_000))
+    audited.subject(rule, request)
+    assert looked <= audited.MAX_VALUES + 1
+
+
+@pytest.mark.parametrize(("plates", "found"), [(["1-abc-123"], "1ABC123"), (["1-abc-123", "1-abc-124"], ""), ([], "")])
+async def test_who_lists_one_plate_is_found_by_it(plates: list[str], found: str) -> None:
+    manager = replace(OFFICER, roles=frozenset({"hotlist_manager"}))
+    async with house() as it:
+        request = hotlist_pb2.AddEntriesRequest(
+            access=CONTEXT, entries=[hotlist_pb2.HotlistEntry(plate=plate) for plate in plates]
+        )
+        with pytest.raises(grpc.aio.AioRpcError):  # this servicer does not have it
+            await hotlist_pb2_grpc.HotlistServiceStub(it.channel).AddEntries(request, metadata=manager.metadata())
+    assert it.ledger.entries[0].plate == found
+
+
 async def test_what_discloses_nothing_needs_no_entry() -> None:
     camera = Caller(system="camera-1", roles=frozenset({"camera"}))
     async with house() as it:
@@ -315,3 +453,7 @@ def test_a_number_that_json_cannot_hold_is_written_as_text() -> None:
     indexes = (7, 2**53 - 1, 2**53, 2**62)
     found = [audited.subject(rule, audit_pb2.GetEntryRequest(index=index))["index"] for index in indexes]
     assert found == [7, 2**53 - 1, str(2**53), str(2**62)]
+
+
+def test_the_log_takes_the_longest_query_that_the_door_lets_through() -> None:
+    assert ledger.MAX_QUERY_BYTES <= wire.MAX_QUERY_BYTES

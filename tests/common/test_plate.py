@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import sampled_from, text
 
-from services.common.plate import MAX_CHARACTERS, PlateInvalid, fold, normalise
+from services.common.plate import MAX_CHARACTERS, PlateInvalid, fold, normalise, parse
 
 
 @given(raw=text(max_size=60))
@@ -55,3 +55,9 @@ def test_nothing_and_too_much_are_refused_without_repeating_them(raw: str) -> No
 @given(raw=text())
 def test_folding_never_raises_and_is_final(raw: str) -> None:
     assert fold(fold(raw)) == fold(raw)
+
+
+@pytest.mark.parametrize("pattern", ["1-ABC-*", "1-AB?-123", "%", "1_ABC_123"])
+def test_a_pattern_is_refused_rather_than_stripped_of_its_wildcards(pattern: str) -> None:
+    with pytest.raises(PlateInvalid):
+        parse(pattern)

@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psycopg
@@ -14,12 +17,13 @@ import pytest
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from anpr.matching.v1 import alert_pb2, sighting_pb2, sighting_pb2_grpc
 from anpr.recognition.v1 import recognition_pb2, recognition_pb2_grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from services.audit import remote
 from services.common import refusals
 from services.common.caller import service
 from services.local import progress_of_frames
-from services.local.desk import AUDITOR, OFFICER
+from services.local.desk import AUDITOR, MANAGER, OFFICER, Desk
 from services.local.instance import Instance
 from services.simulator import command
 from tests.e2e.conftest import Town
@@ -184,6 +188,50 @@ async def test_what_is_internal_cannot_be_reached_through_the_gateway(town: Town
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await call
         assert refusal.value.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNIMPLEMENTED)
+
+
+async def test_callers_who_stay_silent_do_not_take_a_service_from_the_others(town: Town) -> None:
+    """More streams than Envoy passes on, opened by nobody in particular. Health and what services ask each other go on."""
+    address = town.suite.instance.address("matching")
+
+    async def silence() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async with AsyncExitStack() as channels:
+        pool = [("grpc.use_local_subchannel_pool", 1)]
+        gates: list[Any] = [
+            await channels.enter_async_context(grpc.aio.insecure_channel(town.suite.instance.gateway, options=pool))
+            for _ in range(6)
+        ]
+        upload = "/anpr.matching.v1.HotlistService/ImportEntries"
+        calls = [
+            gates[number % 6].stream_unary(upload)(silence(), metadata=MANAGER.metadata()) for number in range(1100)
+        ]
+        await asyncio.sleep(2)
+        assert sum(not call.done() for call in calls) > 500, "they were not let in at all"
+        async with grpc.aio.insecure_channel(address) as inside:
+            check: Any = inside.unary_unary(
+                "/grpc.health.v1.Health/Check", HealthCheckRequest.SerializeToString, HealthCheckResponse.FromString
+            )
+            assert (await check(HealthCheckRequest(), timeout=10)).status == HealthCheckResponse.SERVING
+            assert (await Desk(inside).look_up(STOLEN)).receipt.outcome_note
+        for call in calls:
+            call.cancel()
+    await town.desk.reach()
+
+
+async def test_a_watch_that_ends_with_its_service_has_an_end_in_the_log(town: Town) -> None:
+    watch = town.desk.watch()
+    begun = await anext(watch)
+    await town.suite.stop("matching")
+    with pytest.raises(grpc.aio.AioRpcError):
+        await anext(watch)
+    await town.suite.start("matching")
+    await town.desk.reach()
+    entries = (await town.desk.search_log(actor=OFFICER.person)).entries
+    states = [entry.fields.status for entry in entries if entry.fields.ref == begun.receipt.intent_id]
+    assert states == ["CANCELLED", "OK"]
 
 
 async def test_no_plate_and_no_person_is_in_a_log_file_or_in_the_log_at_rest(town: Town) -> None:

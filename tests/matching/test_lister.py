@@ -377,3 +377,27 @@ async def test_twenty_thousand_rows_are_imported(listed: Matching) -> None:
     lines = [_line(f"1-{chr(65 + n // 1000)}AA-{n % 1000:03}") for n in range(20_000)]
     assert _counts(await _import(listed, lines))[:3] == (20_000, 0, 0)
     assert _counts(await _import(listed, lines[:-1], replace=True))[:3] == (0, 19_999, 1)
+
+
+async def test_an_id_that_no_list_can_have_is_refused_before_the_database_sees_it(listed: Matching) -> None:
+    for call in (
+        _add(listed, entry("2DEF456"), hotlist_id="sto\0len"),
+        _remove(listed, str(ids.uuid7()), hotlist_id="sto\0len"),
+        _list(listed, hotlist_id="sto\0len"),
+    ):
+        assert await _reason(call) == "FIELD_INVALID"
+
+
+async def test_an_addition_whose_caller_hangs_up_is_on_the_list_and_in_the_log_alike(listed: Matching) -> None:
+    with listed.scratch.connect(autocommit=False) as other:
+        other.execute("SELECT FROM matching.hotlist_head FOR UPDATE")
+        adding = asyncio.ensure_future(listed.add("1ABC123"))
+        await listed.somebody_waits()
+        adding.cancel()
+        await asyncio.wait({adding})
+        other.rollback()
+    known = len(listed.ledger.entries)
+    async with asyncio.timeout(30):
+        await listed.ledger.holds(known + 1)
+    assert listed.rows("SELECT plate FROM matching.hotlist_entry") == [("1ABC123",)]
+    assert listed.ledger.kinds()[-2:] == ["INTENT", "OUTCOME OK"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from anpr.common.v1 import plate_pb2
+from anpr.matching.v1 import hotlist_pb2
 from hypothesis import given
 from hypothesis.strategies import (
     DrawFn,
@@ -24,6 +25,7 @@ from hypothesis.strategies import (
 )
 
 from services.common.errors import Invalid
+from services.matching.store.lookups import ALERTS_A_BATCH
 from services.matching.wire import reads
 from tests.matching.builders import read
 
@@ -138,3 +140,15 @@ def test_a_plate_has_four_corners_or_none(count: int) -> None:
     sent.plate.corners.extend([plate_pb2.Point(x=1, y=1)] * count)
     with pytest.raises(Invalid, match="four corners"):
         reads.decode(sent)
+
+
+def test_a_read_is_never_so_large_that_a_batch_of_alerts_would_not_fit_a_message() -> None:
+    sent = read()
+    sent.images[0].object_key = "\U0001f697" * 1024  # as long as each field may be, and four bytes a character
+    del sent.images[1:]
+    reads.decode(sent)
+    sent.images.extend([sent.images[0]] * 15)
+    with pytest.raises(Invalid, match="larger"):
+        reads.decode(sent)
+    beside = hotlist_pb2.HotlistEntry(note="\U0001f697" * 500, source_reference="\U0001f697" * 128).ByteSize() + 4096
+    assert (reads.MAX_READ_BYTES + beside) * ALERTS_A_BATCH < 4 * 1024 * 1024

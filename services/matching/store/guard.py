@@ -15,7 +15,7 @@ from services.matching.errors import DecisionNotCovering, DecisionRequired, Entr
 BY_STATE: Mapping[str, tuple[type[Refusal], str]] = {
     "AN001": (DecisionRequired, "data older than 30 days needs a recorded decision of the prosecutor"),
     "AN002": (DecisionNotCovering, "no valid decision of this id covers plate, window and cameras"),
-    "AN003": (PurposeTooOld, "this purpose does not reach sightings of this age"),
+    "AN003": (PurposeTooOld, "this purpose does not reach these sightings"),
     "AN004": (Invalid, "a capture time lies more than 366 days back, or more than a day ahead"),
 }
 BY_CONSTRAINT: Mapping[str, tuple[type[Refusal], str]] = {

@@ -52,6 +52,12 @@ def encode_hotlist(hotlist: Hotlist) -> pb.Hotlist:
     )
 
 
+def decode_id(hotlist_id: str) -> str:
+    """The id of a hotlist."""
+    verify_id(hotlist_id)
+    return hotlist_id
+
+
 def decode_entries(entries: Sequence[pb.HotlistEntry]) -> tuple[tuple[UUID, NewEntry], ...]:
     """1 to 1,000 entries, each with an id of its own: the caller's, or a new one."""
     _verify_count(len(entries), "entries")
@@ -67,7 +73,7 @@ def _decode_entry(entry: pb.HotlistEntry) -> NewEntry:
         raise Invalid("valid_until is missing", field="entries.valid_until")
     has_begin = entry.HasField("valid_from")
     return NewEntry(
-        plate=plate.normalise(entry.plate),
+        plate=plate.parse(entry.plate),
         valid_from=shape.time(entry.valid_from, "entries.valid_from") if has_begin else None,
         valid_until=shape.time(entry.valid_until, "entries.valid_until"),
         note=entry.note,
@@ -77,7 +83,7 @@ def _decode_entry(entry: pb.HotlistEntry) -> NewEntry:
 
 def decode_plate(text: str) -> str:
     """A plate to look for, normalised; empty for all."""
-    return plate.normalise(text) if text else ""
+    return plate.parse(text) if text else ""
 
 
 def encode_entry(entry: Entry) -> pb.HotlistEntry:

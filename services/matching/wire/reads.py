@@ -17,12 +17,16 @@ MAX_RAW_CHARACTERS = 128  # the contract says 32; a read is not lost because its
 MAX_ALTERNATIVES = 40
 MAX_COUNTRIES = 32
 MAX_IMAGES = 16
+# A hundred alerts with such a read are less than the 4 MiB that clients take: one that no message holds would stop every watch.
+MAX_READ_BYTES = 32 * 1024
 MAX_UNCERTAINTY = timedelta(days=1)
 SHA256_BYTES = 32
 
 
 def decode(read: pb.Read) -> Read:
     """Raises Invalid naming the field that has the wrong shape."""
+    if read.ByteSize() > MAX_READ_BYTES:
+        raise Invalid(f"a read is larger than {MAX_READ_BYTES:,} bytes", field="reads")
     if read.no_read == read.HasField("plate"):
         raise Invalid("a read has a plate, or says that there was none", field="plate")
     capture, seen = read.capture, read.plate

@@ -55,7 +55,7 @@ def decode_lookup(request: pb.LookupPlateRequest, region: str) -> PlateQuery:
     if len(request.camera_ids) > MAX_CAMERAS:
         raise Invalid(f"at most {MAX_CAMERAS} cameras can be named", field="camera_ids")
     return PlateQuery(
-        plate=plate.normalise(request.plate),
+        plate=plate.parse(request.plate),
         window=decode_window(request.window),
         cameras=tuple(sorted({shape.name(camera, "camera_ids") for camera in request.camera_ids})),
     )
