@@ -9,7 +9,6 @@ from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 
 from services.cli import alerts, audit, frames, hotlists, show
 from services.cli.session import (
-    DEADLINE_S,
     DEFAULT_DATA,
     AsJson,
     Case,
@@ -22,13 +21,12 @@ from services.cli.session import (
     Person,
     Purpose,
     Reason,
-    Session,
     Unit,
     Why,
     Zone,
+    ask,
     caller,
     context,
-    run,
     window,
 )
 
@@ -105,11 +103,10 @@ def lookup(
         page_size=limit,
     )
 
-    async def ask(session: Session) -> sighting_pb2.LookupPlateResponse:
-        stub = sighting_pb2_grpc.SightingServiceStub(session.channel)
-        return await stub.LookupPlate(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    answer = run(data, gateway, caller(person, unit, zone, "officer"), ask)
+    who = caller(person, unit, zone, "officer")
+    answer = ask(
+        data, gateway, who, lambda channel: sighting_pb2_grpc.SightingServiceStub(channel).LookupPlate, request
+    )
     if as_json:
         show.as_json(answer)
         return

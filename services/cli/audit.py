@@ -14,7 +14,6 @@ from services.audit.verify import CHECKS, SourceFailed, Verification
 from services.audit.verify import verify as verify_log
 from services.cli import show
 from services.cli.session import (
-    DEADLINE_S,
     DEFAULT_DATA,
     AsJson,
     Case,
@@ -28,6 +27,7 @@ from services.cli.session import (
     Session,
     Unit,
     Zone,
+    ask,
     caller,
     context,
     run,
@@ -67,11 +67,8 @@ def search(
         page_size=limit,
     )
 
-    async def ask(session: Session) -> audit_pb2.SearchEntriesResponse:
-        stub = audit_pb2_grpc.AuditServiceStub(session.channel)
-        return await stub.SearchEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    answer = run(data, gateway, caller(person, unit, zone, "auditor"), ask)
+    who = caller(person, unit, zone, "auditor")
+    answer = ask(data, gateway, who, lambda channel: audit_pb2_grpc.AuditServiceStub(channel).SearchEntries, request)
     if as_json:
         show.as_json(answer)
     else:

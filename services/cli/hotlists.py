@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import typer
 from anpr.matching.v1 import hotlist_pb2, hotlist_pb2_grpc
 
 from services.cli import show
 from services.cli.session import (
-    DEADLINE_S,
     DEFAULT_DATA,
     Case,
     Category,
@@ -24,6 +24,7 @@ from services.cli.session import (
     Unit,
     Why,
     Zone,
+    ask,
     caller,
     context,
     run,
@@ -32,6 +33,11 @@ from services.cli.session import (
 app = typer.Typer(no_args_is_help=True, help="Maintain hotlists.")
 CHUNK_BYTES = 256 * 1024
 IMPORT_DEADLINE_S = 600.0
+MANAGER = "hotlist_manager"
+
+
+def _service(channel: grpc.aio.Channel) -> "hotlist_pb2_grpc.HotlistServiceAsyncStub":
+    return hotlist_pb2_grpc.HotlistServiceStub(channel)
 
 
 @app.command()
@@ -64,11 +70,8 @@ def create(
     )
     request = hotlist_pb2.CreateHotlistRequest(access=declared, hotlist=hotlist)
 
-    async def ask(session: Session) -> hotlist_pb2.CreateHotlistResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        return await stub.CreateHotlist(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    created = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    who = caller(person, unit, zone, MANAGER)
+    created = ask(data, gateway, who, lambda channel: _service(channel).CreateHotlist, request)
     show.console.print(f"created {created.hotlist.hotlist_id}")
 
 
@@ -94,11 +97,8 @@ def add(
         access=context(purpose, ground, case), hotlist_id=hotlist_id, entries=entries
     )
 
-    async def ask(session: Session) -> hotlist_pb2.AddEntriesResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        return await stub.AddEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    added = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    who = caller(person, unit, zone, MANAGER)
+    added = ask(data, gateway, who, lambda channel: _service(channel).AddEntries, request)
     show.console.print(f"added {len(added.entry_ids)}; matched from list version {added.list_version} on")
 
 
@@ -121,11 +121,12 @@ def import_(
         access=context(purpose, ground, case), hotlist_id=hotlist_id, replace=replace
     )
 
-    async def ask(session: Session) -> hotlist_pb2.ImportEntriesResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        return await stub.ImportEntries(_chunks(first, file), metadata=session.metadata, timeout=IMPORT_DEADLINE_S)
+    async def send(session: Session) -> hotlist_pb2.ImportEntriesResponse:
+        return await _service(session.channel).ImportEntries(
+            _chunks(first, file), metadata=session.metadata, timeout=IMPORT_DEADLINE_S
+        )
 
-    done = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    done = run(data, gateway, caller(person, unit, zone, MANAGER), send)
     show.console.print(
         f"added {done.added}, unchanged {done.unchanged}, removed {done.removed}; list version {done.list_version}"
     )
@@ -143,13 +144,9 @@ def list_(
     person: Person, unit: Unit = "", zone: Zone = "local", data: Data = DEFAULT_DATA, gateway: Gateway = ""
 ) -> None:
     """Show the lists."""
-
-    async def ask(session: Session) -> hotlist_pb2.ListHotlistsResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        request = hotlist_pb2.ListHotlistsRequest()
-        return await stub.ListHotlists(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    request = hotlist_pb2.ListHotlistsRequest()
+    who = caller(person, unit, zone, MANAGER)
+    answer = ask(data, gateway, who, lambda channel: _service(channel).ListHotlists, request)
     rows = (
         (found.hotlist_id, hotlist_pb2.HotlistCategory.Name(found.category), found.priority, found.owner, found.source)
         for found in answer.hotlists
@@ -176,11 +173,8 @@ def show_(
         access=context(purpose, ground, case), hotlist_id=hotlist_id, plate=plate, page_size=limit
     )
 
-    async def ask(session: Session) -> hotlist_pb2.ListEntriesResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        return await stub.ListEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    who = caller(person, unit, zone, MANAGER)
+    answer = ask(data, gateway, who, lambda channel: _service(channel).ListEntries, request)
     rows = ((entry.plate, show.moment(entry.valid_until), entry.note, entry.entry_id) for entry in answer.entries)
     title = show.counted(len(answer.entries), "entries", more=bool(answer.next_page_token))
     show.table(title, ("plate", "valid until", "note", "entry"), rows)
@@ -204,9 +198,6 @@ def remove(
         access=context(purpose, ground, case), hotlist_id=hotlist_id, entry_ids=entries
     )
 
-    async def ask(session: Session) -> hotlist_pb2.RemoveEntriesResponse:
-        stub = hotlist_pb2_grpc.HotlistServiceStub(session.channel)
-        return await stub.RemoveEntries(request, metadata=session.metadata, timeout=DEADLINE_S)
-
-    answer = run(data, gateway, caller(person, unit, zone, "hotlist_manager"), ask)
+    who = caller(person, unit, zone, MANAGER)
+    answer = ask(data, gateway, who, lambda channel: _service(channel).RemoveEntries, request)
     show.console.print(f"taken off; no longer matched from list version {answer.list_version} on")

@@ -21,6 +21,7 @@ from services.common.errors import Refusal
 from services.local import instance
 from services.local.errors import LocalError
 
+Request = TypeVar("Request")
 Result = TypeVar("Result")
 LARGEST_ANSWER = 32 * 1024 * 1024
 DEADLINE_S = 30.0
@@ -163,6 +164,23 @@ def run(data: Path, gateway: str, who: Caller, action: Callable[[Session], Await
 
     with refusals_in_one_line():
         return asyncio.run(whole())
+
+
+def ask(
+    data: Path,
+    gateway: str,
+    who: Caller,
+    method: "Callable[[grpc.aio.Channel], grpc.aio.UnaryUnaryMultiCallable[Request, Result]]",
+    request: Request,
+    *,
+    deadline_s: float = DEADLINE_S,
+) -> Result:
+    """Calls one method with one request, in the name of `who`."""
+
+    async def call(session: Session) -> Result:
+        return await method(session.channel)(request, metadata=session.metadata, timeout=deadline_s)
+
+    return run(data, gateway, who, call)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ What must hold:
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager, suppress
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -168,15 +168,16 @@ async def stream(
     """Runs a method that gives a stream; message n is page n, from 1. The outcome of the end is page 0."""
     call = await disclosure.open()
     page = 0
-    try:
-        async with aclosing(method(request, call)) as responses:
-            async for response in responses:
-                page += 1
-                yield await undisturbed(disclosure.disclose(response, page=page))
-    except BaseException as cause:
-        await _record_failure(disclosure, cause)
-        raise
-    await undisturbed(disclosure.fail("OK"))
+    with _expected():
+        try:
+            async with aclosing(method(request, call)) as responses:
+                async for response in responses:
+                    page += 1
+                    yield await undisturbed(disclosure.disclose(response, page=page))
+        except BaseException as cause:
+            await _record_failure(disclosure, cause)
+            raise
+        await undisturbed(disclosure.fail("OK"))
 
 
 async def _record_failure(disclosure: Disclosure, cause: BaseException) -> None:
@@ -205,10 +206,24 @@ async def undisturbed(work: Awaitable[Any]) -> Any:
     return await asyncio.shield(_keep(asyncio.ensure_future(work)))
 
 
+@contextmanager
+def _expected() -> Iterator[None]:
+    """`settle` waits for the end of this block."""
+    end = asyncio.get_running_loop().create_future()
+    _running.add(end)
+    try:
+        yield
+    finally:
+        _running.discard(end)
+        end.set_result(None)
+
+
 async def settle(timeout_s: float) -> None:
-    """Waits for what goes on without a client. Call it before the ledger is closed."""
-    if _running:
-        await asyncio.wait(tuple(_running), timeout=timeout_s)
+    """Waits for streams to end that are being cancelled, and for what goes on without a client. Then the ledger may close."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while _running:
+                await asyncio.wait(tuple(_running))
 
 
 def is_role(name: str) -> bool:

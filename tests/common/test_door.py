@@ -271,6 +271,19 @@ async def test_a_watcher_who_hangs_up_leaves_an_outcome() -> None:
     assert it.ledger.kinds() == ["INTENT", "OUTCOME OK", "OUTCOME CANCELLED"]
 
 
+async def test_a_server_that_stops_waits_for_the_last_entry_of_its_streams() -> None:
+    async with house() as it:
+        request = alert_pb2.WatchAlertsRequest(access=CONTEXT, hotlist_ids=["endless"])
+        calls = [
+            alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts(request, metadata=OFFICER.metadata())
+            for _ in range(3)
+        ]
+        for call in calls:
+            await call.read()
+    await audited.settle(30)
+    assert it.ledger.kinds()[6:] == ["OUTCOME CANCELLED"] * 3
+
+
 async def test_each_message_of_a_stream_has_an_outcome_of_its_own() -> None:
     async with house() as it:
         watch = alert_pb2_grpc.AlertServiceStub(it.channel).WatchAlerts
