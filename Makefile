@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos fmt lint test test-all up demo bench clean
+.PHONY: help setup lock protos fmt lint test coverage up demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,6 +25,9 @@ lint: setup ## every static check
 	@$(BIN)/python services/local/setup.py --link-googleapis && ruff check . && ruff format --check . && mypy && lint-imports && buf lint && buf format -d --exit-code protos
 
 test: setup ## the tests
+	@pytest -n 2 --dist loadscope
+
+coverage: setup ## the tests again, with a table of what they cover (half as long again)
 	@pytest -n 2 --dist loadscope --cov=services --cov-report=term:skip-covered
 
 up: setup ## start the whole suite on this machine

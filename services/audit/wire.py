@@ -213,10 +213,10 @@ def _window(window: plate_pb2.TimeWindow) -> tuple[int, int]:
 
 
 def _milliseconds(bound: Timestamp) -> int:
-    """Rounded up, so that from <= t < until means the same for times in whole milliseconds."""
+    """Rounded up, so that from <= t < until means the same for times in whole milliseconds; never into the year 10000."""
     if not 0 <= bound.seconds < END_OF_TIME_S or not 0 <= bound.nanos < 1_000_000_000:
         raise WindowInvalid("a bound of the window is no time", field="window")
-    return bound.seconds * 1000 - -bound.nanos // 1_000_000
+    return min(bound.seconds * 1000 - -bound.nanos // 1_000_000, END_OF_TIME_S * 1000 - 1)
 
 
 def _timestamp(ms: int) -> Timestamp:

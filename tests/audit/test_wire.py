@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -138,6 +139,13 @@ def test_a_search_is_read() -> None:
     found = wire.decode_search(request)
     assert (found.actor, found.plate, found.kind) == ("anna", "", "denied")
     assert (found.from_ms, found.until_ms) == (10_500, 20_001)
+
+
+def test_the_last_moment_that_can_be_written_is_still_a_moment() -> None:
+    last = window(Timestamp(seconds=1), Timestamp(seconds=253_402_300_799, nanos=999_999_999))
+    until_ms = wire.decode_search(pb.SearchEntriesRequest(window=last)).until_ms
+    assert until_ms is not None
+    assert datetime.fromtimestamp(until_ms / 1000, UTC).year == 9999
 
 
 def window(from_: Timestamp | None, until: Timestamp | None) -> plate_pb2.TimeWindow:
