@@ -102,6 +102,17 @@ class Desk:
         stub = sighting_pb2_grpc.SightingServiceStub(self.channel)
         return await stub.LookupPlate(request, metadata=OFFICER.metadata(), timeout=DEADLINE_S)
 
+    async def look_up_when_back(self, plate: str, *, patience_s: float = 30.0) -> sighting_pb2.LookupPlateResponse:
+        """The same, asked again while services find each other after a restart. Raises TimeoutError."""
+        async with asyncio.timeout(patience_s):
+            while True:
+                try:
+                    return await self.look_up(plate)
+                except grpc.aio.AioRpcError as refused:
+                    if refused.code() is not grpc.StatusCode.UNAVAILABLE:
+                        raise
+                    await asyncio.sleep(0.2)
+
     async def search_log(self, **wanted: Any) -> audit_pb2.SearchEntriesResponse:
         """What an auditor finds by actor, plate or case_reference; newest first."""
         request = audit_pb2.SearchEntriesRequest(access=OVERSIGHT, page_size=500, **wanted)
