@@ -54,7 +54,6 @@ class Disclosure:
         self._query, self._is_whole = _query(rule, request)
         self._plate = _plate(rule, request)
         self._intent: Promise | None = None
-        self._pages = 0
 
     async def open(self) -> Call:
         """Checks what the caller declares and makes the intent durable (1). A refusal is an entry too."""
