@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos fmt lint test coverage up demo
+.PHONY: help setup lock protos fmt lint test test-all bench coverage up demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -26,6 +26,12 @@ lint: setup ## every static check
 
 test: setup ## the tests
 	@pytest -n 2 --dist loadscope
+
+test-all: test ## the tests, then what takes an hour: kills, a million hostile cases, overload
+	@pytest -m long -s -p no:cacheprovider
+
+bench: setup ## the suite beside its peers and limits, in one table (under ten minutes)
+	@python -m bench.peers && python -m bench
 
 coverage: setup ## the tests again, with a table of what they cover (half as long again)
 	@pytest -n 2 --dist loadscope --cov=services --cov-report=term:skip-covered

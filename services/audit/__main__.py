@@ -129,13 +129,18 @@ def serving(given: Settings, keys: Keys, opened: Databases, book: Epochs, integr
         receipt_key=keys.receipts.verifier,
     )
 
+    async def can_append() -> None:
+        await watch.check()
+        await log.verify_writes()
+
     def register(server: grpc.aio.Server) -> None:
         audit_pb2_grpc.add_AuditServiceServicer_to_server(servicer, server)
 
     return Serving(
         name=SYSTEM,
         listen=given.listen,
-        services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: watch.check},
+        metrics_listen=given.metrics_listen,
+        services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: can_append},
         register=register,
         ledger=OwnLedger(log),
         background=(log.run, integrator.run),

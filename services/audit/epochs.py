@@ -45,7 +45,8 @@ class Epochs:
             return
         async with self._lock:
             if not self._keys.has(epoch):
-                if await self._is_open(epoch):
+                # Looked at again: another replica may have made the key and opened the epoch since.
+                if await self._is_open(epoch) and not self._keys.has(epoch):
                     raise KeyProblem(f"the key of epoch {epoch} is lost")
                 self._keys.create(epoch)
             checks = (self._keys.check(epoch), self._tags.check(epoch))

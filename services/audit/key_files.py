@@ -69,7 +69,9 @@ class FileEpochKeys:
         return self._file(epoch).exists()
 
     def create(self, epoch: str) -> None:
-        """Makes the key file: written and synced under another name first, then linked, so that it is never there in part."""
+        """Makes the key file unless another replica has: written and synced under another name first, then linked, so that it is
+        never there in part. It is on disk afterwards, whoever made it.
+        """
         draft = self._folder / f".{secrets.token_hex(8)}.draft"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -77,7 +79,7 @@ class FileEpochKeys:
             os.fsync(descriptor)
             os.link(draft, self._file(epoch))
         except FileExistsError:
-            return
+            pass
         finally:
             os.close(descriptor)
             draft.unlink()

@@ -8,12 +8,14 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import structlog
 
-from services.audit import commitment, epochs, jcs, merkle, placement, receipt, seal, tags
+from services.audit import commitment, epochs, jcs, merkle, metrics, placement, receipt, seal, tags
 from services.audit.commitment import SECRET_BYTES
 from services.audit.entry import Entry
 from services.audit.epochs import Epochs
@@ -33,6 +35,8 @@ MAX_BATCH = 256
 MAX_WAITING = 4096
 RETRY_WITHIN_S = 1.0
 PREPARED_AT_ONCE = 8
+IDLE_S = 1.0  # after which an empty turn shows whether the log can be written
+UNCONFIRMED_S = 4.0  # longer than the one turn that a database may take that is slow for once
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,18 @@ class Log:
         self._waiting: deque[_Waiting] = deque()
         self._waiting_entries = 0
         self._arrived = asyncio.Event()
+        self._confirmed_at, self._tried = float("-inf"), asyncio.Event()
+
+    async def verify_writes(self) -> None:
+        """Raises StoreUnavailable when the database has confirmed no turn of the writer for UNCONFIRMED_S: nobody can append.
+
+        It asks nothing, and waits only for the first turn of all: an idle writer has an empty turn every second. What reading
+        shows is not enough: a database answers while another session holds the lock on the head, or while a standby is missing
+        that commits wait for.
+        """
+        await self._tried.wait()
+        if time.monotonic() - self._confirmed_at > UNCONFIRMED_S:
+            raise StoreUnavailable("the log cannot be written")
 
     async def append(self, entries: Sequence[Entry]) -> list[Promise]:
         """Makes the entries durable, all or none, in order, and promises each. 1 to 256 entries.
@@ -76,7 +92,7 @@ class Log:
         self._gate()
         if self._waiting_entries + len(entries) > MAX_WAITING:
             raise LogFull("too many entries wait to be written", retry_delay_s=0.5)
-        self._waiting_entries += len(entries)
+        self._count(len(entries))
         try:
             group = await self._prepare(entries)
             places = asyncio.get_running_loop().create_future()
@@ -84,17 +100,25 @@ class Log:
             self._arrived.set()
             return [self._promise(placed) for placed in await places]
         finally:
-            self._waiting_entries -= len(entries)
+            self._count(-len(entries))
+
+    def _count(self, entries: int) -> None:
+        self._waiting_entries += entries
+        metrics.WAITING.set(self._waiting_entries)
 
     async def run(self) -> None:
-        """Writes what waits, for ever."""
+        """Writes what waits, for ever; nothing, when nothing has waited for a second."""
         while True:
-            await self._arrived.wait()
-            batch = self._take()
-            if batch:
-                await self._write(batch)
+            await self._write(self._take())
+            self._tried.set()
             if not self._waiting:
                 self._arrived.clear()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_S):
+                await self._arrived.wait()
 
     async def _prepare(self, entries: Sequence[Entry]) -> tuple[Prepared, ...]:
         epoch = epochs.of(datetime.now(UTC))
@@ -132,7 +156,9 @@ class Log:
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         try:
             verdicts = await self._place_twice([waiting.group for waiting in batch])
+            self._confirmed_at = time.monotonic()
         except Refusal as refusal:
+            metrics.TURNS_FAILED.inc()
             verdicts = [Verdict(refusal=refusal)] * len(batch)
         except BaseException as cause:
             for waiting in batch:
@@ -156,6 +182,10 @@ class Log:
 
     async def _place(self, groups: list[tuple[Prepared, ...]]) -> Sequence[Verdict]:
         wanted = {id_ for group in groups for one in group for id_ in (one.entry.id, one.entry.ref) if id_}
+        with metrics.TURN_SECONDS.time():
+            return await self._turn(groups, wanted)
+
+    async def _turn(self, groups: list[tuple[Prepared, ...]], wanted: set[UUID]) -> Sequence[Verdict]:
         async with self._sequencer.turn(list(wanted)) as turn:
             repeated = [turn.known[one.entry.id] for group in groups for one in group if one.entry.id in turn.known]
             wrapped = await turn.secrets(repeated) if repeated else {}
@@ -167,6 +197,8 @@ class Log:
                 time_ms=turn.time_ms,
             )
             await turn.commit([Sealed(new, _seal(new)) for new in placed.new])
+        metrics.APPENDED.inc(len(placed.new))
+        metrics.BATCH_SIZE.observe(len(placed.new))
         return placed.verdicts
 
     def _is_same(self, known: Known, repeated: Prepared, wrapped: dict[int, bytes]) -> bool:

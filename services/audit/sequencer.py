@@ -33,7 +33,8 @@ from services.audit import entry
 from services.audit.entry import EntryInvalid
 from services.audit.errors import LogAltered
 from services.audit.placement import Known, New
-from services.common.errors import ClockOff, StoreUnavailable
+from services.common.database import lively
+from services.common.errors import ClockOff, CommitUnknown, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -99,6 +100,7 @@ class Turn:
     ) -> None:
         self._connection, self._notices = connection, notices
         self.next_index, self.time_ms, self.known = next_index, time_ms, known
+        self.is_committing = False
 
     async def secrets(self, entries: Sequence[Known]) -> dict[int, bytes]:
         """Wrapped secrets of known entries by index; an erased one has none."""
@@ -107,7 +109,8 @@ class Turn:
         return dict(await rows.fetchall())
 
     async def commit(self, entries: Sequence[Sealed]) -> None:
-        """Writes the entries, in the order of their indexes, and ends the turn (2, 3, 4). Raises StoreUnavailable."""
+        """Writes the entries, in the order of their indexes, and ends the turn (2, 3, 4). Raises CommitUnknown."""
+        self.is_committing = True
         head = {"next_seq": self.next_index + len(entries), "last_ms": self.time_ms}
         async with self._connection.pipeline():
             if entries:
@@ -116,7 +119,7 @@ class Turn:
             result = await self._connection.execute("COMMIT")
         if self._notices or result.statusmessage != "COMMIT":
             log.error("audit.commit_doubtful", status=result.statusmessage, warnings=len(self._notices))
-            raise StoreUnavailable("the database did not confirm the commit without reserve")
+            raise CommitUnknown("the database did not confirm the commit without reserve")
 
 
 class Sequencer:
@@ -127,23 +130,32 @@ class Sequencer:
     ) -> None:
         self._dsn, self._password, self._deadline_s, self._clock = dsn, password, deadline_s, clock
         self._connection: AsyncConnection | None = None
+        self._alone = asyncio.Lock()
         self._notices: list[str] = []
 
     @asynccontextmanager
     async def turn(self, ids: Sequence[UUID]) -> AsyncIterator[Turn]:
         """Holds the lock on the head while the block runs; what was not committed in it is rolled back.
 
-        Raises StoreUnavailable when anything went wrong: then it is not known whether a commit took place. Raises ClockOff,
-        with nothing written, when this process's clock or the database's is wrong.
+        Raises StoreUnavailable when anything went wrong; CommitUnknown when it is not known whether a commit took place. Raises
+        ClockOff, with nothing written, when this process's clock or the database's is wrong.
         """
+        async with self._alone, self._turn(ids) as turn:
+            yield turn
+
+    @asynccontextmanager
+    async def _turn(self, ids: Sequence[UUID]) -> AsyncIterator[Turn]:
+        turn: Turn | None = None
         try:
             connection = await self._connected()
             with _deadline(connection, self._deadline_s):
-                yield await self._begin(connection, ids)
+                turn = await self._begin(connection, ids)
+                yield turn
         except psycopg.Error as cause:
             await self.close()
             log.warning("audit.turn_failed", error=type(cause).__name__, sqlstate=cause.sqlstate)
-            raise StoreUnavailable("the database did not confirm the entries") from cause
+            refusal = CommitUnknown if turn is not None and turn.is_committing else StoreUnavailable
+            raise refusal("the database did not confirm the entries") from None
         except BaseException:
             await self.close()
             raise
@@ -174,7 +186,7 @@ class Sequencer:
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
             self._connection = connection = await AsyncConnection.connect(
-                self._dsn, password=self._password, autocommit=True, connect_timeout=2, options=OPTIONS
+                lively(self._dsn), password=self._password, autocommit=True, connect_timeout=2, options=OPTIONS
             )
             with _deadline(connection, self._deadline_s):
                 await connection.execute(STRICT_COMMIT)

@@ -22,6 +22,7 @@ class Settings:
     receipt_key_file: Path
     epoch_keys_dir: Path
     tag_key_file: Path
+    metrics_listen: str = ""
 
     def __post_init__(self) -> None:
         if not note.is_name(self.log_origin):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from services.audit import entry
+from services.audit import entry, metrics
 from services.audit.entry import EntryInvalid
 from services.audit.errors import LogAltered, LogBehind
 from services.audit.sequencer import CLOCK_TOLERANCE_S
@@ -27,6 +27,9 @@ class Watch:
         if not before - CLOCK_TOLERANCE_S <= standing.now_ms / 1000 <= self._clock() + CLOCK_TOLERANCE_S:
             raise ClockOff("this replica's clock is more than two seconds off the database's")
         self._behind_ms = _behind_ms(standing)
+        metrics.SIZE.set(standing.next_index)
+        metrics.SIGNED_SIZE.set(standing.signed_size)
+        metrics.BEHIND_SECONDS.set(self._behind_ms / 1000)
         self.gate()
 
     def gate(self) -> None:

@@ -1,5 +1,6 @@
 """`anpr hotlist`: lists, their entries, and the import of a CSV file."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,8 +118,15 @@ def import_(
     gateway: Gateway = "",
 ) -> None:
     """Import a CSV file, all or nothing."""
+    with file.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").digest()
+        size_bytes = stream.tell()
     first = hotlist_pb2.ImportEntriesRequest(
-        access=context(purpose, ground, case), hotlist_id=hotlist_id, replace=replace
+        access=context(purpose, ground, case),
+        hotlist_id=hotlist_id,
+        replace=replace,
+        size_bytes=size_bytes,
+        sha256=sha256,
     )
 
     async def send(session: Session) -> hotlist_pb2.ImportEntriesResponse:

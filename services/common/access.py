@@ -36,11 +36,15 @@ class RuleMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the proto option of one RPC says. Roles have the form of `Caller.roles`; `result_id` is a path of field names."""
+    """What the contract says of one RPC. Roles have the form of `Caller.roles`; `result_id` is a path of field names.
+
+    streams: it answers by a stream.
+    """
 
     rpc: str
     roles: frozenset[str]
     audited: bool
+    streams: bool
     subject: tuple[str, ...]
     results: str
     result_id: tuple[str, ...]
@@ -73,6 +77,7 @@ def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
                 rpc=method.full_name,
                 roles=frozenset(role_name(role) for role in option.roles),
                 audited=option.audited,
+                streams=method.server_streaming,
                 subject=tuple(option.subject),
                 results=option.results,
                 result_id=tuple(option.result_id.split(".")) if option.result_id else (),

@@ -20,7 +20,7 @@ from anpr.common.v1 import access_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.common import access, ids, ledger, plate
+from services.common import access, ids, ledger, metrics, plate
 from services.common.access import Rule
 from services.common.caller import Caller
 from services.common.calls import Call
@@ -67,7 +67,7 @@ class Disclosure:
             await self.deny(refusal)
             raise
         self._access.request_id = str(self._request_id)
-        self._intent = await self._ledger.append(self._fields(self._intent_id, audit_pb2.ENTRY_KIND_INTENT))
+        self._intent = await self._append(self._fields(self._intent_id, audit_pb2.ENTRY_KIND_INTENT))
         return Call(self._caller, self._intent_id, self._request_id)
 
     async def deny(self, refusal: Refusal) -> None:
@@ -75,14 +75,14 @@ class Disclosure:
         if self._caller.person:
             fields = self._fields(ids.uuid7(), audit_pb2.ENTRY_KIND_DENIED)
             fields.status, fields.refusal = refusal.code.name, refusal.reason
-            await undisturbed(self._ledger.append(fields))
+            await undisturbed(self._append(fields))
 
     async def disclose(self, response: Response, *, page: int = 0) -> Response:
         """Makes the outcome durable (2), then gives the response its receipt."""
         count, result_ids = results(self._rule, response)
         outcome = self._outcome("OK", page=page)
         outcome.result_count, outcome.result_digest = count, ledger.digest(result_ids)
-        promise = await self._ledger.append(outcome)
+        promise = await self._append(outcome)
         if self._intent is None:
             raise TypeError("disclose() before open()")
         response.receipt.CopyFrom(
@@ -100,7 +100,11 @@ class Disclosure:
         """Makes the outcome of a call that gave nothing durable (3)."""
         outcome = self._outcome(status, page=page)
         outcome.refusal = refusal
-        await self._ledger.append(outcome)
+        await self._append(outcome)
+
+    async def _append(self, fields: audit_pb2.EntryFields) -> Promise:
+        with metrics.ledger(audit_pb2.EntryKind.Name(fields.kind).removeprefix("ENTRY_KIND_").lower()):
+            return await self._ledger.append(fields)
 
     def _outcome(self, status: str, *, page: int) -> audit_pb2.EntryFields:
         fields = self._fields(ids.uuid7(), audit_pb2.ENTRY_KIND_OUTCOME)
@@ -200,9 +204,18 @@ def _keep(task: asyncio.Future[Any]) -> asyncio.Future[Any]:
     return task
 
 
-async def undisturbed(work: Awaitable[Any]) -> Any:
-    """Awaits what goes on when the client hangs up: what was begun is finished, and its entry says what came of it."""
-    return await asyncio.shield(_keep(asyncio.ensure_future(work)))
+async def undisturbed(work: Awaitable[Any], since: asyncio.Event | None = None) -> Any:
+    """Awaits what goes on when the client hangs up: what was begun is finished, and its entry says what came of it.
+
+    With `since`, it still ends with the client as long as that is not set.
+    """
+    task = _keep(asyncio.ensure_future(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if since is not None and not since.is_set():
+            task.cancel()
+        raise
 
 
 @contextmanager
@@ -226,19 +239,20 @@ async def settle(timeout_s: float) -> None:
 
 
 def is_role(name: str) -> bool:
-    """Whether the contract knows this role."""
-    return f"ROLE_{name.upper()}" in access_pb2.Role.DESCRIPTOR.values_by_name
+    """Whether the contract knows this role, written as the rules write it: "officer", and not "Officer" as well."""
+    return name == name.lower() and f"ROLE_{name.upper()}" in access_pb2.Role.DESCRIPTOR.values_by_name
 
 
 def subject(rule: Rule, request: Request, *, most: int = MAX_VALUES) -> dict[str, str | int | bool | list[str]]:
-    """What was asked: the fields that the rule names, as texts and integers, by path. Unset fields are left out.
+    """What was asked: the fields that the rule names, as texts and integers, by path; bytes in hexadecimal. Unset fields are
+    left out.
 
     A repeated field is looked at up to its value number `most`.
     """
     found: dict[str, str | int | bool | list[str]] = {}
     for path in rule.subject:
         given = islice(_values(request, path.split(".")), most)
-        values = [_text(value) for value in given if value not in ("", 0)]
+        values = [_text(value) for value in given if value not in ("", b"", 0)]
         if values:
             found[path] = values[0] if len(values) == 1 else [str(value) for value in values]
     return found
@@ -276,6 +290,8 @@ def _text(value: Any) -> str | int | bool:
         return _moment(value)
     if isinstance(value, int) and abs(value) <= MAX_INTEGER:  # bool is an int
         return value
+    if isinstance(value, bytes):
+        return value[: MAX_CHARACTERS // 2].hex()
     return str(value)[:MAX_CHARACTERS]
 
 

@@ -3,6 +3,8 @@
 import grpc
 
 OPTIONS = (
+    # Every replica that the name stands for, in turn; the library's own default stays with the first.
+    ("grpc.lb_policy_name", "round_robin"),
     # A service that is back is found back within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -14,5 +16,5 @@ OPTIONS = (
 
 
 def open_channel(address: str) -> grpc.aio.Channel:
-    """A channel to another service. It connects by itself, and again when the service restarts."""
+    """A channel to another service, to all its replicas. It connects by itself, and again when one restarts."""
     return grpc.aio.insecure_channel(address, options=OPTIONS)

@@ -76,9 +76,15 @@ class Unavailable(Refusal):
 
 
 class StoreUnavailable(Unavailable):
-    """The database or the object store does not answer."""
+    """The database or the object store does not answer; nothing was done."""
 
     reason = "STORE_UNAVAILABLE"
+
+
+class CommitUnknown(StoreUnavailable):
+    """The database was lost while it committed: the act was done or it was not."""
+
+    reason = "COMMIT_UNKNOWN"
 
 
 class AuditUnavailable(Unavailable):

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from services.common.errors import Invalid
@@ -27,11 +28,17 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
+def made_at_s(id_: UUID) -> float:
+    """When a UUIDv7 was made, in seconds since 1970, by the clock of its maker."""
+    return (id_.int >> 80) / 1000
+
+
 def read_id(frame_id: UUID, ordinal: int) -> UUID:
     """The id of the read with this ordinal (from 0) in a frame."""
     return uuid5(READ_NAMESPACE, f"{frame_id}/{ordinal}")
 
 
+@lru_cache(maxsize=4096)  # asked for three times while a read is recorded
 def sighting_id(first_read: UUID) -> UUID:
     """The id of the passage that begins with this read."""
     return uuid5(SIGHTING_NAMESPACE, str(first_read))

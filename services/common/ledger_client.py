@@ -13,6 +13,9 @@ from services.common.ledger import Promise
 
 log = structlog.get_logger()
 
+# CANCELLED is what a log says that is being stopped at that moment.
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+
 
 class AuditClient:
     """Appends through AuditService. Whatever goes wrong, or takes over `deadline_s` in all, is AuditUnavailable.
@@ -38,7 +41,7 @@ class AuditClient:
         try:
             return await self._append_once(request)
         except grpc.aio.AioRpcError as failure:
-            if failure.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+            if failure.code() not in PASSING:
                 raise
         # A log that was just started again may be a moment away: the second attempt waits for it.
         return await self._append_once(request, wait=True)

@@ -24,6 +24,7 @@ HARMLESS = frozenset(
         "RuleMissing",
         "SchemaProblem",
         "SettingsProblem",
+        "StoreFault",
         "TimeoutError",
     }
 )

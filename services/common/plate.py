@@ -46,7 +46,7 @@ def parse(given: str) -> str:
 
     Raises PlateInvalid for a pattern too: it would lose its wildcards without a word.
     """
-    if not WILDCARDS.isdisjoint(given):
+    if not WILDCARDS.isdisjoint(given[: 8 * MAX_CHARACTERS]):  # what is longer is refused for that
         raise PlateInvalid("a plate has no wildcards; search by pattern is not built yet")
     return normalise(given)
 

@@ -6,6 +6,7 @@ decoded: a picture that is too large costs no memory.
 
 import io
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass
 
@@ -13,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from services.common import parts
+
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SIDE_PX = 65_535
 # A progressive JPEG has about ten scans. Thousands of them are a way to keep a decoder busy for minutes.
 MAX_JPEG_SCANS = 64
+BMP_RUN_LENGTHS = (b"\1\0\0\0", b"\2\0\0\0")
 PNG_END = b"IEND\xaeB`\x82"
 ORIENTATION = 0x0112
 GREY_16 = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
@@ -42,6 +46,8 @@ DAMAGE = (
 
 # The limits of this module replace Pillow's, which only warns between one and two times its own.
 Image.MAX_IMAGE_PIXELS = None
+# Pillow warns of every odd tag in words of its own, and Python keeps each text that it has shown: one TIFF has 65,535 of them.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 Pixels = NDArray[np.uint8]
 
@@ -120,6 +126,10 @@ def _opened(content: bytes, limits: Limits) -> Image.Image:
         raise Unreadable("the PNG is truncated")
     if name == "JPEG" and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise Unreadable("the JPEG has too many scans")
+    if name == "BMP" and content[30:34] in BMP_RUN_LENGTHS:  # Pillow would unpack them in Python, pixel by pixel
+        raise Unreadable("a BMP of run lengths is not supported")
+    if parts.count(content, name) > parts.MOST.get(name, 0):
+        raise Unreadable("the picture has too many parts")
     try:
         image = Image.open(io.BytesIO(content), formats=[name])
     except DAMAGE as cause:

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
 
 import grpc
@@ -14,10 +13,11 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services.common import access, audited
+from services.common import access, audited, exposition, metrics
 from services.common.door import Door
 from services.common.errors import Refusal
 from services.common.ledger import Ledger
+from services.common.listen import loopback
 
 log = structlog.get_logger()
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -25,8 +25,13 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 # Envoy's circuit breaker passes on 1,024 requests at most. The rest is for health checks and the services' own calls.
 MAX_CALLS = 2048
+MAX_CALLS_A_CONNECTION = 512
+HANDSHAKE_WITHIN_MS = 10_000  # a connection that says nothing is closed
 CHECK_S = 3.0
+CONNECTION_AGE_MS = 300_000
 SETTLE_S = 3.0
+LAG_EVERY_S = 0.25
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 Check = Callable[[], Coroutine[Any, Any, None]]
 
@@ -39,26 +44,24 @@ async def always() -> None:
 class Serving:
     """What a process serves.
 
-    name: the service, such as "ingest"; listen: host:port on loopback, port 0 for any; services: the descriptor of each
-    gRPC service with the check behind its health (a check raises a Refusal when the work cannot be done); register: adds the
-    servicers; whole: the check behind the health of the process, all of the above when None; ledger: where audited RPCs
-    write, None when there are none; background: endless tasks beside the server, whose death ends the process.
+    name: the service, such as "ingest"; listen: host:port on loopback, port 0 for any; metrics_listen: the same, for the
+    measurements over HTTP, empty for none; services: the descriptor of each gRPC service with the check behind its health (a
+    check raises a Refusal when the work cannot be done); register: adds the servicers; whole: the check behind the health of the
+    process, all of the above when None; ledger: where audited RPCs write, None when there are none; background: endless tasks
+    beside the server, whose death ends the process.
     """
 
     name: str
     listen: str
     services: Mapping[ServiceDescriptor, Check]
     register: Callable[[grpc.aio.Server], None]
+    metrics_listen: str = ""
     whole: Check | None = None
     ledger: Ledger | None = None
     background: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     max_message_bytes: int = 4 * 1024 * 1024
     drain_s: float = 0.5
     grace_s: float = 5.0
-
-
-class ListenRefused(Exception):
-    """The address must not be served as long as callers are not authenticated."""
 
 
 def build(serving: Serving) -> tuple[grpc.aio.Server, int, health.aio.HealthServicer]:
@@ -72,6 +75,11 @@ def build(serving: Serving) -> tuple[grpc.aio.Server, int, health.aio.HealthServ
             ("grpc.max_send_message_length", serving.max_message_bytes),
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.keepalive_time_ms", 30_000),
+            # Callers ask for our addresses again when they connect again: so they find new replicas. Calls under way go on.
+            ("grpc.max_connection_age_ms", CONNECTION_AGE_MS),
+            ("grpc.max_concurrent_streams", MAX_CALLS_A_CONNECTION),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_WITHIN_MS),
+            ("grpc.http2.bdp_probe", 0),  # or the windows grow to megabytes, for messages that nobody reads yet
         ],
         maximum_concurrent_rpcs=MAX_CALLS,
     )
@@ -80,9 +88,7 @@ def build(serving: Serving) -> tuple[grpc.aio.Server, int, health.aio.HealthServ
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     names = [service.full_name for service in serving.services]
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    host = serving.listen.rpartition(":")[0].strip("[]")
-    if not ip_address(host).is_loopback:
-        raise ListenRefused("callers are not authenticated yet: only a loopback address is served")
+    loopback(serving.listen)
     return server, server.add_insecure_port(serving.listen), servicer
 
 
@@ -91,18 +97,25 @@ async def serve(serving: Serving) -> None:
 
     Raises what a background task died of.
     """
+    with exposition.exposed(serving.metrics_listen) as metrics_port:
+        await _serve(serving, metrics_port)
+
+
+async def _serve(serving: Serving, metrics_port: int) -> None:
     server, port, servicer = build(serving)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         loop.add_signal_handler(number, stop.set)
     # Nothing serves before its first check has passed; the library's own default for the process is SERVING.
     for name in ("", *(service.full_name for service in serving.services)):
         await servicer.set(name, NOT_SERVING)
+    metrics.build(serving.name)
     await server.start()
-    log.info("serving", port=port)
+    log.info("serving", port=port, metrics_port=metrics_port)
     tasks = [
         asyncio.create_task(_health(serving, servicer)),
+        asyncio.create_task(_lag()),
         *(asyncio.create_task(_run(task)) for task in serving.background),
     ]
     waiting = asyncio.create_task(stop.wait())
@@ -120,6 +133,14 @@ async def serve(serving: Serving) -> None:
     for task in done - {waiting}:
         task.result()
     log.info("stopped")
+    _ignore_stops(loop)
+
+
+def _ignore_stops(loop: asyncio.AbstractEventLoop) -> None:
+    """The end has begun and is short: whoever asks for it once more must not turn it into a death by signal."""
+    for number in STOPS:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _run(task: Callable[[], Awaitable[None]]) -> None:
@@ -143,12 +164,22 @@ async def _health(serving: Serving, servicer: health.aio.HealthServicer) -> None
             states.setdefault("", all(states.values()))
             for name, passes in states.items():
                 await servicer.set(name, SERVING if passes else NOT_SERVING)
+                metrics.SERVING.labels(name or "all").set(passes)
                 if before.get(name) != passes:
                     log.info("health", service_name=name or "all", serving=passes)
             before = states
             await asyncio.sleep(1.0)
     finally:
         checks.drop()
+
+
+async def _lag() -> None:
+    """Measures how late this loop is: what blocks it delays every call."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_EVERY_S
+        await asyncio.sleep(LAG_EVERY_S)
+        metrics.LAG_SECONDS.observe(max(0.0, loop.time() - due))
 
 
 class Checks:

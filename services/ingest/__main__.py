@@ -31,6 +31,7 @@ from services.ingest.evidence import Evidence
 from services.ingest.frame_stream import FrameStream
 from services.ingest.gate import Gate
 from services.ingest.intake import ClockLimits, Intake
+from services.ingest.overdue import Overdue
 from services.ingest.pictures import Pictures
 from services.ingest.reading import Reading
 from services.ingest.register import Register
@@ -39,6 +40,7 @@ from services.ingest.sending import Sending
 from services.ingest.server import CameraServicer, EvidenceServicer, IngestServicer
 from services.ingest.settings import FRAME_BYTES, Settings
 from services.ingest.store import Store
+from services.ingest.waiting_room import WaitingRoom
 
 MESSAGE_BYTES = FRAME_BYTES + 1024 * 1024  # a picture that is a little too large gets an answer that says so
 
@@ -78,25 +80,27 @@ def assemble(
     kept = Bucket(client, config.s3_bucket, Lock(config.retention_mode, config.retention_days), transfers, probes)
     evidence = Evidence(kept, Kek(settings.key(config.evidence_key_file)))
     store, arrived, committed = Store(pool), Bell(), Bell()
+    backlog = Backlog(pool, ids.uuid7(), timedelta(seconds=config.lease_s))
+    room = WaitingRoom(backlog.count, frames=config.frames_waiting)
     intake = Intake(
         store,
         evidence,
         Pictures(decoding),
         gate=Gate(frames=config.frames_at_once, size_bytes=config.frames_at_once_bytes),
+        room=room,
         clock_limits=ClockLimits(ahead=timedelta(seconds=config.clock_ahead_s), live=timedelta(seconds=config.live_s)),
         arrived=arrived.ring,
     )
     reader = clients.Recognition(
         recognition, region=config.region, country=config.country, deadline_s=config.recognition_deadline_s
     )
-    backlog = Backlog(pool, ids.uuid7(), timedelta(seconds=config.lease_s))
     dispatcher = Dispatcher(
         Reading(backlog, evidence, reader, arrived, committed.ring, at_once=config.reads_at_once),
         Sending(backlog, clients.Matching(matching, deadline_s=config.matching_deadline_s), committed),
     )
 
     def register(server: grpc.aio.Server) -> None:
-        streams = FrameStream(intake, at_once=config.stream_frames_at_once)
+        streams = FrameStream(intake, streams=config.streams_at_once, at_once=config.stream_frames_at_once)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(IngestServicer(intake, streams), server)
         camera_pb2_grpc.add_CameraServiceServicer_to_server(CameraServicer(Register(store), config.zone), server)
         evidence_pb2_grpc.add_EvidenceServiceServicer_to_server(EvidenceServicer(), server)
@@ -104,6 +108,7 @@ def assemble(
     return Serving(
         name="ingest",
         listen=config.listen,
+        metrics_listen=config.metrics_listen,
         services={
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"]: health.Steady(health.stores(store, kept)),
             camera_pb2.DESCRIPTOR.services_by_name["CameraService"]: health.Steady(store.verify_alive),
@@ -111,7 +116,7 @@ def assemble(
         },
         register=register,
         ledger=AuditClient(audit, caller.service("ingest")),
-        background=[dispatcher.run],
+        background=[dispatcher.run, room.run, Overdue(pool).run],
         max_message_bytes=MESSAGE_BYTES,
     )
 

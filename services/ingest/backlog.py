@@ -5,36 +5,18 @@ is renewed, so what a killed process held is free again. Running out takes nothi
 commit a second reading (the first one stays) nor disturb the claim of another (each change of a claim names its own).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 
 from services.common.database import Database
+from services.ingest.claims import CLAIM_READ, CLAIM_WAITING, Claimant, Claims
 from services.ingest.frame import Capture, Deposit, Direction, Frame, Picture, Result
 from services.ingest.store import location
 
-# The state is written out in both: only so is the partial index found by a prepared statement.
-CLAIM_WAITING = """
-WITH due AS (
-    SELECT frame_id FROM ingest.frame
-    WHERE state = 'waiting' AND next_attempt_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())
-    ORDER BY backfill, next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-UPDATE ingest.frame SET claimed_by = %(worker)s, claimed_until = now() + %(lease)s, attempts = attempts + 1
-FROM due WHERE frame.frame_id = due.frame_id
-RETURNING frame.*
-"""
-CLAIM_READ = """
-WITH due AS (
-    SELECT frame_id FROM ingest.frame
-    WHERE state = 'read' AND next_attempt_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())
-    ORDER BY backfill, next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-UPDATE ingest.frame SET claimed_by = %(worker)s, claimed_until = now() + %(lease)s, attempts = attempts + 1
-FROM due JOIN ingest.frame_result AS result USING (frame_id) WHERE frame.frame_id = due.frame_id
-RETURNING frame.frame_id, frame.backfill, frame.attempts, result.reads, result.read_count
-"""
 RENEW = """
 UPDATE ingest.frame SET claimed_until = now() + %(lease)s WHERE frame_id = ANY(%(frame_ids)s) AND claimed_by = %(worker)s
 """
@@ -59,6 +41,43 @@ MARK_DONE = """
 UPDATE ingest.frame SET state = 'done', claimed_by = NULL, claimed_until = NULL, done_at = now()
 WHERE frame_id = ANY(%(frame_ids)s) AND state = 'read'
 """
+UPSERT_SET_ASIDE = """
+INSERT INTO ingest.set_aside AS kept (frame_id, reason) VALUES (%(frame_id)s, %(reason)s)
+ON CONFLICT (frame_id) DO UPDATE SET reason = excluded.reason, refusals = kept.refusals + 1, last_at = now()
+RETURNING refusals
+"""
+BRING_BACK = """
+UPDATE ingest.frame SET next_attempt_at = now() FROM ingest.set_aside
+WHERE set_aside.frame_id = frame.frame_id AND frame.state = 'read' AND frame.next_attempt_at > now()
+"""
+# Counted by the partial indexes, never by the table: after an outage the statistics may say that most frames wait.
+# What is set aside takes nobody's place: else a fault in matching, or a camera with odd reads, would end the intake for good.
+COUNT_BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true)"
+COUNT = """
+SELECT (SELECT count(*) FROM (SELECT FROM ingest.frame WHERE state = 'waiting' LIMIT %(most)s) AS waiting),
+    (SELECT count(*) FROM (
+        SELECT FROM ingest.frame WHERE state = 'read' AND NOT EXISTS (
+            SELECT FROM ingest.set_aside WHERE set_aside.frame_id = frame.frame_id
+        ) LIMIT %(most)s
+    ) AS read),
+    (SELECT count(*) FROM (
+        SELECT FROM ingest.set_aside JOIN ingest.frame USING (frame_id) WHERE state = 'read' LIMIT %(most)s
+    ) AS aside)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """How many acknowledged frames wait to be read, how many read ones wait to be sent, and how many matching does not take."""
+
+    waiting: int
+    read: int
+    aside: int = 0
+
+    @property
+    def total(self) -> int:
+        """Those that take a place."""
+        return self.waiting + self.read
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +119,31 @@ class Backlog:
 
     def __init__(self, database: Database, worker: UUID, lease: timedelta) -> None:
         self._database, self._worker, self.lease = database, worker, lease
+        self._waiting, self._read = (
+            Claims(database, Claimant(worker, lease), queue) for queue in (CLAIM_WAITING, CLAIM_READ)
+        )
 
     async def claim_waiting(self, limit: int) -> list[Waiting]:
-        """At most `limit` frames to read, live ones first, due longest first."""
-        claims = [Waiting(_frame(row), row["attempts"], row["faults"]) for row in await self._claim_waiting(limit)]
+        """At most `limit` frames to read; see claims.py for which. Of them live ones first, the oldest first."""
+        claims = [Waiting(_frame(row), row["attempts"], row["faults"]) for row in await self._waiting.take(limit)]
         return sorted(claims, key=lambda claim: (claim.frame.backfill, claim.frame_id))
 
     async def claim_read(self, limit: int) -> list[Unsent]:
-        """At most `limit` frames to send, live ones first, due longest first."""
+        """At most `limit` frames to send, chosen and ordered in the same way."""
         claims = [
             Unsent(row["frame_id"], row["backfill"], row["attempts"], row["reads"], row["read_count"])
-            for row in await self._claim_read(limit)
+            for row in await self._read.take(limit)
         ]
         return sorted(claims, key=lambda claim: (claim.backfill, claim.frame_id))
+
+    async def count(self, most: int) -> Queues:
+        """Counts what waits in each queue, whoever holds it, up to `most`."""
+        async with self._database.transaction() as connection:
+            await connection.execute(COUNT_BY_INDEX)
+            row = await (await connection.execute(COUNT, {"most": most})).fetchone()
+        if row is None:
+            raise AssertionError("a query without a FROM gave no row")
+        return Queues(*row)
 
     async def renew(self, frame_ids: Iterable[UUID]) -> None:
         """Keeps the claims on these frames, as far as they are still ours."""
@@ -127,18 +158,23 @@ class Backlog:
 
     async def postpone(self, postponements: Sequence[Postponement]) -> None:
         """Gives claims up until later."""
-        values = [
-            {
-                "frame_id": postponement.frame_id,
-                "attempts": postponement.attempts,
-                "delay": postponement.delay,
-                "faults": int(postponement.fault),
-                "worker": self._worker,
-            }
-            for postponement in postponements
-        ]
+        values = [self._values(postponement) for postponement in postponements]
         async with self._database.transaction() as connection, connection.cursor() as rows:
             await rows.executemany(POSTPONE, values)
+
+    async def set_aside(self, claim: Unsent, reason: str, delay: Callable[[int], timedelta]) -> int:
+        """Notes that matching refuses these reads, and gives the claim up for `delay(refusals)`. Returns the refusals so far."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(UPSERT_SET_ASIDE, {"frame_id": claim.frame_id, "reason": reason})
+            [(refusals,)] = await rows.fetchall()
+            postponed = Postponement(claim.frame_id, claim.attempts, delay(refusals), fault=True)
+            await connection.execute(POSTPONE, self._values(postponed))
+        return int(refusals)
+
+    async def bring_back(self) -> None:
+        """Makes everything due that was set aside: a newer version of us or of matching may think otherwise."""
+        async with self._database.transaction() as connection:
+            await connection.execute(BRING_BACK)
 
     async def commit(self, frame_id: UUID, result: Result) -> None:
         """Makes a result the reading of the frame, unless it has one: then that one stays and this one is dropped."""
@@ -160,15 +196,14 @@ class Backlog:
         async with self._database.transaction() as connection:
             await connection.execute(MARK_DONE, {"frame_ids": list(frame_ids)})
 
-    async def _claim_waiting(self, limit: int) -> list[DictRow]:
-        async with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as rows:
-            await rows.execute(CLAIM_WAITING, {"limit": limit, "worker": self._worker, "lease": self.lease})
-            return await rows.fetchall()
-
-    async def _claim_read(self, limit: int) -> list[DictRow]:
-        async with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as rows:
-            await rows.execute(CLAIM_READ, {"limit": limit, "worker": self._worker, "lease": self.lease})
-            return await rows.fetchall()
+    def _values(self, postponement: Postponement) -> dict[str, object]:
+        return {
+            "frame_id": postponement.frame_id,
+            "attempts": postponement.attempts,
+            "delay": postponement.delay,
+            "faults": int(postponement.fault),
+            "worker": self._worker,
+        }
 
 
 def _frame(row: DictRow) -> Frame:

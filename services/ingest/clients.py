@@ -1,6 +1,6 @@
 """Recognition and matching, as calls in the words of ingest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import grpc
 import structlog
@@ -17,6 +17,7 @@ from services.ingest.errors import (
     EngineBusy,
     EngineFailed,
     MatchingUnavailable,
+    ReadsDoubtful,
     ReadsRefused,
     RecognitionUnavailable,
 )
@@ -26,19 +27,18 @@ log = structlog.get_logger()
 
 CALLER = caller.service("ingest").metadata()
 MAX_READS = 256  # of one RecordSightings
+MAX_BYTES = 4 * 1024 * 1024  # of one RecordSightings; matching takes twice as much
 BUSY_DELAY_S = 0.2
-# Answers that may be due to one read of a batch: the rest of the batch must not suffer for it.
+# Answers that are, or may be, due to one read of a batch: the rest of the batch must not suffer for it.
 OF_THE_READS = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
         grpc.StatusCode.ALREADY_EXISTS,
         grpc.StatusCode.FAILED_PRECONDITION,
         grpc.StatusCode.OUT_OF_RANGE,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.DATA_LOSS,
     }
 )
+PERHAPS_OF_THE_READS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
 
 class Recognition:
@@ -76,9 +76,8 @@ class Matching:
 
         Returns when all of them are stored. Raises ReadsRefused when it may be due to one of them, or MatchingUnavailable.
         """
-        every = [read for content in committed for read in _decode(content)]
-        for start in range(0, len(every), MAX_READS):
-            await self._send(every[start : start + MAX_READS])
+        for batch in batches(read for content in committed for read in _decode(content)):
+            await self._send(batch)
 
     async def _send(self, batch: Sequence[plate_pb2.Read]) -> None:
         request = sighting_pb2.RecordSightingsRequest(reads=batch)
@@ -89,6 +88,23 @@ class Matching:
         if len(response.sighting_ids) != len(batch):
             log.error("matching.incomplete", sent=len(batch), answered=len(response.sighting_ids))
             raise MatchingUnavailable("matching did not answer for every read")
+
+
+def batches(reads: Iterable[plate_pb2.Read]) -> Iterator[list[plate_pb2.Read]]:
+    """Reads in batches that matching takes. Raises ReadsRefused for one that it can never take."""
+    batch: list[plate_pb2.Read] = []
+    size_bytes = 0
+    for read in reads:
+        its_bytes = read.ByteSize()
+        if its_bytes > MAX_BYTES:
+            raise ReadsRefused("a read is larger than any message", by="MESSAGE_TOO_LARGE")
+        if batch and (len(batch) == MAX_READS or size_bytes + its_bytes > MAX_BYTES):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(read)
+        size_bytes += its_bytes
+    if batch:
+        yield batch
 
 
 def _decode(content: bytes) -> Sequence[plate_pb2.Read]:
@@ -117,6 +133,11 @@ def _recognition_refusal(failure: grpc.aio.AioRpcError) -> Refusal:
 def _matching_refusal(failure: grpc.aio.AioRpcError) -> Refusal:
     reason = refusals.reason(failure)
     log.warning("matching.failed", code=failure.code().name, reason=reason)
+    by = reason or failure.code().name
     if failure.code() in OF_THE_READS:
-        return ReadsRefused("matching does not take the reads")
+        return ReadsRefused("matching does not take the reads", by=by)
+    if (
+        failure.code() in PERHAPS_OF_THE_READS and reason
+    ):  # without one it is of the transport: matching was killed, say
+        return ReadsDoubtful("matching failed over the reads", by=by)
     return MatchingUnavailable("matching does not answer")

@@ -76,6 +76,10 @@ class MatchingUnavailable(Unavailable):
 
 
 class ReadsRefused(Invalid):
-    """Matching will not store these reads as they are."""
+    """Matching will not store these reads as they are. The fact `by` is the reason it gave."""
 
     reason = "FIELD_INVALID"
+
+
+class ReadsDoubtful(ReadsRefused):
+    """Matching failed, perhaps over these reads."""

@@ -1,34 +1,45 @@
 """Frames that arrive in a stream: each gets an answer of its own, and a refused one ends nothing."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import structlog
 from anpr.ingest.v1 import ingest_pb2
 
-from services.common.errors import Refusal
-from services.ingest import flow, wire
+from services.common.errors import Refusal, TooMuch
+from services.common.limit import Limit
+from services.ingest import flow, metrics, wire
 from services.ingest.intake import Intake
 
 log = structlog.get_logger()
 
 
 class FrameStream:
-    """Streams into one intake, each with at most `at_once` frames in hand."""
+    """Streams into one intake, at most `streams` of them, each with at most `at_once` frames in hand.
 
-    def __init__(self, intake: Intake, *, at_once: int = 8) -> None:
+    A stream may hold a whole frame that is still arriving, which no gate has seen yet: that is why they are counted.
+    """
+
+    def __init__(self, intake: Intake, *, streams: int = 512, at_once: int = 8) -> None:
         self._intake, self._at_once = intake, at_once
+        self._streams = Limit(streams, "too many streams of frames are open")
 
-    def answers(
+    async def answers(
         self, requests: AsyncIterator[ingest_pb2.StreamFramesRequest], zone: str
     ) -> AsyncGenerator[ingest_pb2.StreamFramesResponse, None]:
-        """One answer for each frame, in any order. `zone` is the caller's."""
+        """One answer for each frame, in any order. `zone` is the caller's. Raises TooMuch."""
 
         async def answer(request: ingest_pb2.StreamFramesRequest) -> ingest_pb2.StreamFramesResponse:
             try:
-                taken = await self._intake.take(wire.decode_submission(request.frame), zone)
+                with metrics.refusals():
+                    taken = await self._intake.take(wire.decode_submission(request.frame), zone)
             except Refusal as refusal:
-                log.info("frame.refused", reason=refusal.reason)
+                if not isinstance(refusal, TooMuch):  # these come by the hundred, just when the disk has enough to do
+                    log.info("frame.refused", reason=refusal.reason)
                 return wire.encode_refused(request.frame.capture, refusal)
             return wire.encode_acknowledged(request.frame.capture, taken)
 
-        return flow.answers(requests, answer, at_once=self._at_once)
+        with self._streams.held():
+            async with aclosing(flow.answers(requests, answer, at_once=self._at_once)) as answered:
+                async for one in answered:
+                    yield one

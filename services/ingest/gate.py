@@ -1,26 +1,86 @@
 """How many frames one process has in hand at once. What is above is refused with a time to come back, never queued."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from services.ingest.errors import Overloaded
+from services.ingest.pace import Chance
+
+SEEN_S = 5.0  # a camera that was here so recently will be here again
+LEAVING_S = 5.0
+LONGEST_S = 30.0
 
 
 class Gate:
-    """Admits at most `frames` at once, of at most `size_bytes` together."""
+    """Admits at most `frames` at once, of at most `size_bytes` together.
 
-    def __init__(self, *, frames: int, size_bytes: int, retry_delay_s: float = 1.0) -> None:
+    Once half of the places are taken, no camera may have more of them than its share among the cameras of the last seconds:
+    one that sends as fast as it can leaves room for the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        frames: int,
+        size_bytes: int,
+        retry_delay_s: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Chance = random.random,
+    ) -> None:
         self._frames, self._size_bytes, self._retry_delay_s = frames, size_bytes, retry_delay_s
+        self._clock, self._chance = clock, chance
+        self._held: Counter[str] = Counter()
+        self._seen_at: dict[str, float] = {}  # by time, the longest ago first
+        self.frames_in_hand = self.bytes_in_hand = 0
+        self.leaving_per_s = float(frames)
+        self._left, self._measured_at, self._next_at = 0, clock(), 0.0
 
     @contextmanager
-    def admit(self, size_bytes: int) -> Iterator[None]:
+    def admit(self, camera_id: str, size_bytes: int) -> Iterator[None]:
         """Holds a place for one frame. Raises Overloaded."""
-        if self._frames < 1 or self._size_bytes < size_bytes:
-            raise Overloaded("too many frames at once", retry_delay_s=self._retry_delay_s)
-        self._frames -= 1
-        self._size_bytes -= size_bytes
+        self._see(camera_id)
+        if self.frames_in_hand >= self._frames or self.bytes_in_hand + size_bytes > self._size_bytes:
+            raise self._overloaded("too many frames at once")
+        if 2 * self.frames_in_hand >= self._frames and self._held[camera_id] >= self._share():
+            raise self._overloaded("too many frames of this camera at once")
+        self._take(camera_id, size_bytes, 1)
         try:
             yield
         finally:
-            self._frames += 1
-            self._size_bytes += size_bytes
+            self._take(camera_id, -size_bytes, -1)
+            self._measure()
+
+    def _see(self, camera_id: str) -> None:
+        now = self._clock()
+        self._seen_at.pop(camera_id, None)
+        self._seen_at[camera_id] = now
+        while self._seen_at[oldest := next(iter(self._seen_at))] < now - SEEN_S:
+            del self._seen_at[oldest]
+
+    def _share(self) -> int:
+        return max(1, self._frames // len(self._seen_at))
+
+    def _take(self, camera_id: str, size_bytes: int, frames: int) -> None:
+        self.frames_in_hand += frames
+        self.bytes_in_hand += size_bytes
+        self._held[camera_id] += frames
+        if not self._held[camera_id]:
+            del self._held[camera_id]
+
+    def _measure(self) -> None:
+        """Each frame that leaves counts; the mean forgets within about LEAVING_S."""
+        now = self._clock()
+        self._left += 1
+        if (span_s := now - self._measured_at) >= 1.0:
+            self.leaving_per_s += (self._left / span_s - self.leaving_per_s) * min(1.0, span_s / LEAVING_S)
+            self._left, self._measured_at = 0, now
+
+    def _overloaded(self, words: str) -> Overloaded:
+        """Who is refused gets a time of his own, at the speed at which frames leave: else all come back at once, in vain."""
+        now = self._clock()
+        earliest = now + self._retry_delay_s
+        self._next_at = min(max(self._next_at + 1.0 / max(self.leaving_per_s, 1.0), earliest), now + LONGEST_S)
+        return Overloaded(words, retry_delay_s=(self._next_at - now) * (0.75 + self._chance() / 2))

@@ -8,18 +8,21 @@ dies on the way has acknowledged nothing, and the camera sends again:
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.common import ids, raster
 from services.common.picture import PictureTooLarge
+from services.ingest import metrics
 from services.ingest.errors import CameraClockWrong, CameraUnknown, SequenceReused, ZoneForeign
 from services.ingest.evidence import Evidence
 from services.ingest.frame import Acknowledgement, Capture, Frame, Holder, Picture, Submission
 from services.ingest.gate import Gate
 from services.ingest.pictures import Pictures
 from services.ingest.store import Arrival, Store
+from services.ingest.waiting_room import WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,12 @@ class Intake:
         pictures: Pictures,
         *,
         gate: Gate,
+        room: WaitingRoom,
         clock_limits: ClockLimits,
         arrived: Callable[[], None],
     ) -> None:
         self._store, self._evidence, self._pictures = store, evidence, pictures
-        self._gate, self._clock_limits, self._arrived = gate, clock_limits, arrived
+        self._gate, self._room, self._clock_limits, self._arrived = gate, room, clock_limits, arrived
 
     async def take(self, submission: Submission, zone: str) -> Acknowledgement:
         """Makes one frame durable; `zone` is the caller's, empty for any. The same frame again gets the same id.
@@ -60,8 +64,11 @@ class Intake:
         size_bytes = len(submission.picture)
         if size_bytes > raster.MAX_BYTES:
             raise PictureTooLarge(f"the picture has more than {raster.MAX_BYTES} bytes")
-        with self._gate.admit(size_bytes):
-            return await self._take(submission, zone)
+        began = time.monotonic()
+        with self._gate.admit(submission.capture.camera_id, size_bytes):
+            taken = await self._take(submission, zone)
+        metrics.acknowledged(size_bytes, time.monotonic() - began, again=taken.duplicate)
+        return taken
 
     async def _take(self, submission: Submission, zone: str) -> Acknowledgement:
         capture = submission.capture
@@ -70,7 +77,14 @@ class Intake:
         backfill = verify_clock(arrival.now, capture, self._clock_limits) or submission.backfill
         sha256 = hashlib.sha256(submission.picture).digest()
         if arrival.holder is not None:
-            return acknowledge_again(arrival.holder, sha256)
+            return acknowledge_again(arrival.holder, sha256)  # there may be no room, but this frame has its place
+        with self._room.place(backfill=backfill):
+            return await self._keep(submission, arrival, sha256, backfill=backfill)
+
+    async def _keep(
+        self, submission: Submission, arrival: Arrival, sha256: bytes, *, backfill: bool
+    ) -> Acknowledgement:
+        capture = submission.capture
         header = await self._pictures.verify(submission.picture)
         frame_id = ids.uuid7()
         frame = Frame(

@@ -16,9 +16,10 @@ from typing import Protocol
 import structlog
 
 from services.common import trace
+from services.common.database import StoreFault
 from services.common.errors import Refusal, StoreUnavailable
 from services.common.picture import PictureTooLarge, PictureUnreadable
-from services.ingest import pace
+from services.ingest import metrics, pace
 from services.ingest.backlog import Backlog, Postponement, Waiting
 from services.ingest.bell import Bell
 from services.ingest.errors import EngineBusy, EngineFailed, EvidenceAltered
@@ -110,8 +111,8 @@ class Reading:
             await self.lease.release(claim.frame_id for claim in self._tasks.values())
 
     async def _work(self, claim: Waiting) -> None:
-        trace.begin(None)
-        with self.lease.holding([claim.frame_id]):
+        trace.begin_work(claim.frame_id)
+        with self.lease.holding([claim.frame_id]), metrics.ATTEMPT_SECONDS.labels("read").time():
             try:
                 await self._read(claim)
             except StoreUnavailable:
@@ -137,7 +138,11 @@ class Reading:
             await self._postpone(claim, pace.delay(claim.attempts))
         else:
             self._pace.succeeded()
-            await self._commit(claim, result)
+            try:
+                await self._commit(claim, result)
+            except StoreFault:  # the engine's answer holds what no column can: another one may not
+                log.exception("read.not_storable", frame_id=str(claim.frame_id))
+                await self._blame(claim, EngineFailed("the result cannot be stored"))
 
     async def _blame(self, claim: Waiting, refusal: Refusal) -> None:
         """Counts a failure that is the frame's own. The last one makes it a no-read with the reason: kept, never dropped."""
@@ -146,6 +151,7 @@ class Reading:
         if faults >= MAX_FAULTS:
             await self._give_up(claim, refusal)
             return
+        metrics.ATTEMPTS.labels("read", "fault").inc()
         delay = pace.delay(faults, first_s=self._fault_first_s, growth=FAULT_GROWTH)
         await self._backlog.postpone([Postponement(claim.frame_id, claim.attempts, delay, fault=True)])
 
@@ -154,8 +160,10 @@ class Reading:
         await self._commit(claim, self._reader.unreadable(claim.frame, refusal.reason))
 
     async def _postpone(self, claim: Waiting, delay: timedelta) -> None:
+        metrics.ATTEMPTS.labels("read", "postponed").inc()
         await self._backlog.postpone([Postponement(claim.frame_id, claim.attempts, delay)])
 
     async def _commit(self, claim: Waiting, result: Result) -> None:
         await self._backlog.commit(claim.frame_id, result)
+        metrics.passed("read", [claim.frame_id], "unreadable" if result.reason else "done")
         self._committed()

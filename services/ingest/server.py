@@ -15,7 +15,7 @@ from anpr.ingest.v1 import (
 
 from services.common import calls
 from services.common.errors import NotBuilt
-from services.ingest import wire
+from services.ingest import metrics, wire
 from services.ingest.frame_stream import FrameStream
 from services.ingest.intake import Intake
 from services.ingest.register import Register
@@ -30,7 +30,8 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     async def SubmitFrame(
         self, request: ingest_pb2.SubmitFrameRequest, context: object
     ) -> ingest_pb2.SubmitFrameResponse:
-        taken = await self._intake.take(wire.decode_submission(request), calls.of(context).caller.zone)
+        with metrics.refusals():
+            taken = await self._intake.take(wire.decode_submission(request), calls.of(context).caller.zone)
         return wire.encode_acknowledgement(taken)
 
     def StreamFrames(

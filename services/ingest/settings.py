@@ -26,6 +26,7 @@ class Settings:
     recognition_address: str
     matching_address: str
     audit_address: str
+    metrics_listen: str = ""
     s3_secure: bool = False
     country: str = "BE"
     retention_mode: str = "COMPLIANCE"
@@ -35,6 +36,8 @@ class Settings:
     frames_at_once: int = 32
     frames_at_once_bytes: int = 8 * FRAME_BYTES
     stream_frames_at_once: int = 8
+    streams_at_once: int = 512
+    frames_waiting: int = 250_000
     decoders: int = 2
     transfers: int = 8
     reads_at_once: int = 4
@@ -51,6 +54,8 @@ class Settings:
         counts = (
             self.frames_at_once,
             self.stream_frames_at_once,
+            self.streams_at_once,
+            self.frames_waiting,
             self.decoders,
             self.transfers,
             self.reads_at_once,

@@ -92,15 +92,20 @@ class Desk:
         finally:
             call.cancel()
 
-    async def look_up(self, plate: str, *, days: float = 1.0) -> sighting_pb2.LookupPlateResponse:
-        """An audited look-up of the last days. Raises grpc.aio.AioRpcError when it is refused."""
+    async def look_up(
+        self, plate: str, *, days: float = 1.0, trace: tuple[tuple[str, str], ...] = ()
+    ) -> sighting_pb2.LookupPlateResponse:
+        """An audited look-up of the last days. Raises grpc.aio.AioRpcError when it is refused.
+
+        trace: metadata that names the trace, as services.common.trace.metadata() makes it.
+        """
         now = datetime.now(UTC)
         window = plate_pb2.TimeWindow()
         getattr(window, "from").FromDatetime(now - timedelta(days=days))
         window.until.FromDatetime(now + timedelta(minutes=5))
         request = sighting_pb2.LookupPlateRequest(access=INVESTIGATION, plate=plate, window=window)
         stub = sighting_pb2_grpc.SightingServiceStub(self.channel)
-        return await stub.LookupPlate(request, metadata=OFFICER.metadata(), timeout=DEADLINE_S)
+        return await stub.LookupPlate(request, metadata=(*OFFICER.metadata(), *trace), timeout=DEADLINE_S)
 
     async def look_up_when_back(self, plate: str, *, patience_s: float = 30.0) -> sighting_pb2.LookupPlateResponse:
         """The same, asked again while services find each other after a restart. Raises TimeoutError."""

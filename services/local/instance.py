@@ -16,7 +16,8 @@ from services.local.postgres import Cluster
 from services.local.seaweedfs import Store
 
 SERVICES = ("audit", "matching", "recognition", "ingest")
-PORT_NAMES = ("gateway", *SERVICES, "postgres-services", "postgres-audit", *seaweedfs.ALL_PORTS)
+METRICS = tuple(f"{service}-metrics" for service in SERVICES)
+PORT_NAMES = ("gateway", *SERVICES, *METRICS, "postgres-services", "postgres-audit", *seaweedfs.ALL_PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Instance:
     unsafe_fast: bool = False
 
     def address(self, name: str) -> str:
-        """host:port of `gateway` or of one of SERVICES."""
+        """host:port of `gateway`, of one of SERVICES, or of its measurements, such as `audit-metrics`."""
         return f"{LOOPBACK}:{self.ports[name]}"
 
     @property

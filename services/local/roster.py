@@ -16,7 +16,12 @@ def service(name: str, instance: Instance, options: Options) -> Program:
     """The service `name`, listening on its port of the instance."""
     own = {"audit": _audit, "matching": _matching, "ingest": _ingest}
     settings = _recognition(options) if name == "recognition" else own[name](instance)
-    common = (("ANPR_LISTEN", instance.address(name)), ("ANPR_REGION", "local"), ("ANPR_ZONE", "local"))
+    common = (
+        ("ANPR_LISTEN", instance.address(name)),
+        ("ANPR_METRICS_LISTEN", instance.address(f"{name}-metrics")),
+        ("ANPR_REGION", "local"),
+        ("ANPR_ZONE", "local"),
+    )
     extra = tuple((key, value) for target, key, value in options.extra if target == name)
     return _program(name, _run(name, options), instance, (*common, *settings, *extra))
 

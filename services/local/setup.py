@@ -74,7 +74,8 @@ def _runs(python: Path) -> bool:
 def lock() -> None:
     """Resolves pyproject.toml anew. The files hold names, versions and hashes, and no address of a registry."""
     options = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
-    run(UV, "pip", "compile", *options, REQUIREMENTS / "bootstrap.in", "-o", REQUIREMENTS / "bootstrap.txt")
+    for name in ("bootstrap", "peers"):
+        run(UV, "pip", "compile", *options, REQUIREMENTS / f"{name}.in", "-o", REQUIREMENTS / f"{name}.txt")
     groups = ("dev", "audit", "ingest", "matching", "recognition")
     for group in groups:
         run(UV, "pip", "compile", *options, "pyproject.toml", "--group", group, "-o", REQUIREMENTS / f"{group}.txt")

@@ -35,7 +35,7 @@ from services.matching.store.alerts import SweepStore
 from services.matching.store.hotlists import HotlistStore
 from services.matching.store.lookups import LookupStore
 from services.matching.store.sightings import SightingStore
-from services.matching.upkeep import Sweeper, Tidier
+from services.matching.upkeep import Surveyor, Sweeper, Tidier
 from services.matching.watcher import Watcher
 
 READER = "matching_reader"
@@ -88,9 +88,11 @@ def serving(parts: Parts, tidier: Tidier, sweeper: Sweeper) -> Serving:
         await can_read()
         await health.verify_serving()
 
+    surveyor = Surveyor(SweepStore(parts.writer), timedelta(seconds=parts.settings.sweep_horizon_s))
     return Serving(
         name="matching",
         listen=parts.settings.listen,
+        metrics_listen=parts.settings.metrics_listen,
         services={
             sighting_pb2.DESCRIPTOR.services_by_name["SightingService"]: can_read,
             hotlist_pb2.DESCRIPTOR.services_by_name["HotlistService"]: can_disclose,
@@ -100,7 +102,7 @@ def serving(parts: Parts, tidier: Tidier, sweeper: Sweeper) -> Serving:
         whole=can_record,
         register=lambda server: register(server, parts),
         ledger=AuditClient(parts.audit, caller.service("matching")),
-        background=(parts.bell.run, sweeper.run, tidier.run),
+        background=(parts.bell.run, sweeper.run, tidier.run, surveyor.run),
         max_message_bytes=MAX_MESSAGE_BYTES,
         grace_s=2.0,  # watches never end by themselves
     )

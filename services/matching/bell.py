@@ -6,6 +6,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection, sql
 
+from services.common.database import lively
 from services.matching.store.alerts import CHANNEL
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ class Bell:
 
     async def _listen(self) -> None:
         connection = await AsyncConnection.connect(
-            self._dsn, password=self._password, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True
+            lively(self._dsn), password=self._password, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True
         )
         async with connection:
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))

@@ -1,6 +1,6 @@
 """What matching refuses."""
 
-from services.common.errors import Conflict, Denied, Invalid, NotFound
+from services.common.errors import Conflict, Denied, Invalid, NotFound, TooMuch
 
 
 class WindowInvalid(Invalid):
@@ -25,6 +25,18 @@ class CsvInvalid(Invalid):
     """The file cannot be imported; the words name lines, never what is in them."""
 
     reason = "CSV_INVALID"
+
+
+class UploadAltered(Invalid):
+    """What came is not what the first message declares."""
+
+    reason = "UPLOAD_ALTERED"
+
+
+class UploadIncomplete(Invalid):
+    """Less came than the first message declares: the upload was broken off, or something of it is missing."""
+
+    reason = "UPLOAD_INCOMPLETE"
 
 
 class ReadConflict(Conflict):
@@ -79,3 +91,12 @@ class PurposeTooOld(Denied):
     """The purpose never reaches data of this age."""
 
     reason = "PURPOSE_TOO_OLD"
+
+
+class TooManyHotlists(TooMuch):
+    """The zone has as many hotlists as one message holds; waiting does not help, and neither does asking again soon."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, retry_delay_s=3600.0)

@@ -9,6 +9,7 @@ from services.common.errors import Invalid
 
 ID = re.compile(r"[a-z0-9._-]{1,64}")
 MAX_ENTRIES = 1000
+MAX_HOTLISTS = 1000  # of a zone: they are told in one message, and a watch may name them all
 MAX_VALIDITY = timedelta(days=366)
 MAX_NOTE_CHARACTERS = 500
 MAX_REFERENCE_CHARACTERS = 128

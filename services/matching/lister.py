@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from services.common.caller import Caller
@@ -12,8 +13,10 @@ from services.matching.errors import PageTokenInvalid
 from services.matching.hotlist import Added, Entry, Hotlist, Imported, NewEntry
 from services.matching.seal import Broken, Seal
 from services.matching.store.hotlists import HotlistStore
+from services.matching.upload import Declared, Uploads
 
-IMPORT_TIMEOUT_S = 300.0
+IMPORT_WAITS_S = 60.0
+PIECE_BYTES = 256 * 1024
 PLATE_BYTES = 64  # 16 characters of at most 4 bytes, filled up with zeros
 SCOPE = "entries"
 
@@ -23,7 +26,7 @@ class Lister:
 
     def __init__(self, store: HotlistStore, seal: Seal) -> None:
         self._store, self._seal = store, seal
-        self._importing = asyncio.Lock()
+        self._uploads, self._importing = Uploads(), asyncio.Lock()
 
     async def create(self, caller: Caller, hotlist: Hotlist) -> Hotlist:
         """Raises HotlistExists."""
@@ -54,17 +57,31 @@ class Lister:
         page = found[:limit]
         return page, self._close(scope, page[-1].content.plate) if len(found) > limit else ""
 
-    async def bring_in(self, caller: Caller, hotlist: str, chunks: AsyncIterator[bytes], *, replace: bool) -> Imported:
-        """Imports a CSV file, all or nothing. Raises CsvInvalid, HotlistNotFound, or TooMuch when one is going on already."""
-        if self._importing.locked():
-            raise TooMuch("another import is going on", retry_delay_s=10.0)
-        async with self._importing:
-            rows = _rows(CsvFile(await self._store.now()), chunks)
-            try:
-                async with asyncio.timeout(IMPORT_TIMEOUT_S):
-                    return await self._store.bring_in(zones.of(caller), hotlist, rows, replace=replace)
-            except TimeoutError:
-                raise TooMuch("the import took too long", retry_delay_s=60.0) from None
+    async def bring_in(
+        self, caller: Caller, hotlist: str, declared: Declared, chunks: AsyncIterator[bytes], *, replace: bool
+    ) -> Imported:
+        """Imports a CSV file, all or nothing; nothing is locked before it is here.
+
+        Raises CsvInvalid, UploadIncomplete, UploadAltered, HotlistNotFound, or TooMuch when others are imported, or too slow.
+        """
+        zone = zones.of(caller)
+        await self._store.verify_exist(zone, [hotlist])
+        async with self._uploads.whole((caller.system, caller.person), declared, chunks) as content, self._turn():
+            rows = _rows(CsvFile(await self._store.now()), content)
+            return await self._store.bring_in(zone, hotlist, rows, replace=replace)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One import at a time: more would only wait for each other in the database."""
+        try:
+            async with asyncio.timeout(IMPORT_WAITS_S):
+                await self._importing.acquire()
+        except TimeoutError:
+            raise TooMuch("other imports are going on", retry_delay_s=10.0) from None
+        try:
+            yield
+        finally:
+            self._importing.release()
 
     def _close(self, scope: str, plate: str) -> str:
         return self._seal.close(SCOPE, scope, plate.encode().ljust(PLATE_BYTES, b"\0"))
@@ -76,8 +93,8 @@ class Lister:
             raise PageTokenInvalid("the page token was not made for this request", field="page_token") from None
 
 
-async def _rows(file: CsvFile, chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Row]]:
+async def _rows(file: CsvFile, content: bytearray) -> AsyncIterator[list[Row]]:
     """The rows of the file. A thread parses, so that other calls go on."""
-    async for chunk in chunks:
-        yield await asyncio.to_thread(file.feed, chunk)
+    for start in range(0, len(content), PIECE_BYTES):
+        yield await asyncio.to_thread(file.feed, bytes(content[start : start + PIECE_BYTES]))
     yield await asyncio.to_thread(file.finish)

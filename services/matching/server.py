@@ -106,8 +106,9 @@ class Hotlists(hotlist_pb2_grpc.HotlistServiceServicer):
         self, request_iterator: AsyncIterator[hotlist_pb2.ImportEntriesRequest], context: object
     ) -> hotlist_pb2.ImportEntriesResponse:
         first, chunks = await hotlists.decode_import(request_iterator)
+        declared = hotlists.decode_declared(first)
         imported = await self._lister.bring_in(
-            calls.of(context).caller, first.hotlist_id, chunks, replace=first.replace
+            calls.of(context).caller, first.hotlist_id, declared, chunks, replace=first.replace
         )
         return hotlists.encode_imported(imported)
 

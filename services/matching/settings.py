@@ -8,7 +8,7 @@ from pathlib import Path
 class Settings:
     """Each field is ANPR_<FIELD>.
 
-    listen: host:port; region, zone: where this runs, and whose data it is when nobody says otherwise.
+    listen, metrics_listen: host:port; region, zone: where this runs, and whose data it is when nobody says otherwise.
     database: libpq connection string with the role matching_writer; reader_password_file: that of matching_reader.
     token_key_file: 32 bytes, the same in all replicas; page and resume tokens end with it.
     sweep_horizon_s: how long after it was recorded a passage is still matched against entries that come later.
@@ -22,6 +22,7 @@ class Settings:
     reader_password_file: Path
     audit_address: str
     token_key_file: Path
+    metrics_listen: str = ""
     sweep_horizon_s: int = 3600
 
     def __post_init__(self) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.common import ids
 
+_ENCODER = json.JSONEncoder(default=str)
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -90,7 +92,7 @@ class Read:
     def digest(self) -> bytes:
         """SHA-256 over all of it: two reads with the same digest are the same."""
         values = [getattr(self, name) for name in self.__slots__]
-        return hashlib.sha256(json.dumps(values, default=str).encode()).digest()
+        return hashlib.sha256(_ENCODER.encode(values).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

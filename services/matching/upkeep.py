@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from services.common.errors import Unavailable
+from services.matching import metrics
 from services.matching.store.alerts import SweepStore
 from services.matching.store.sightings import SightingStore
 
@@ -14,6 +15,7 @@ log = structlog.get_logger()
 BATCHES_A_SWEEP = 200
 SWEEP_EVERY_S = 0.5
 TIDY_EVERY_S = 600.0
+SURVEY_EVERY_S = 1.0
 
 
 class Sweeper:
@@ -27,6 +29,7 @@ class Sweeper:
         alerts = 0
         while (swept := await self._store.sweep(self._horizon, BATCHES_A_SWEEP)).batches:
             alerts += swept.alerts
+            metrics.ALERTS.labels("sweeping").inc(swept.alerts)
             log.info("swept", batches=swept.batches, alerts=swept.alerts)
         return alerts
 
@@ -58,3 +61,26 @@ class Tidier:
                 await self.tidy()
             except Unavailable as trouble:
                 log.warning("tidy.waits", reason=trouble.reason)
+
+
+class Surveyor:
+    """Measures how far alerts, lists and the sweeper are."""
+
+    def __init__(self, store: SweepStore, horizon: timedelta) -> None:
+        self._store, self._horizon = store, horizon
+
+    async def survey(self) -> None:
+        """Measures once."""
+        standing = await self._store.standing(self._horizon)
+        metrics.ALERT_POSITION.set(standing.alert_position)
+        metrics.LIST_VERSION.set(standing.list_version)
+        metrics.SWEEP_BEHIND.set(standing.batches_behind)
+
+    async def run(self) -> None:
+        """Measures for ever."""
+        while True:
+            try:
+                await self.survey()
+            except Unavailable as trouble:
+                log.warning("survey.waits", reason=trouble.reason)
+            await asyncio.sleep(SURVEY_EVERY_S)

@@ -34,6 +34,7 @@ async def run(chosen: Settings) -> None:
             Serving(
                 name="recognition",
                 listen=chosen.listen,
+                metrics_listen=chosen.metrics_listen,
                 services={recognition_pb2.DESCRIPTOR.services_by_name["RecognitionService"]: pool.verify_warm},
                 register=lambda server: recognition_pb2_grpc.add_RecognitionServiceServicer_to_server(servicer, server),
                 max_message_bytes=MAX_MESSAGE_BYTES,

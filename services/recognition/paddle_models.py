@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import onnxruntime
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 DETECTOR_FILE, READER_FILE = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 

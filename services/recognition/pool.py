@@ -11,7 +11,7 @@ import structlog
 
 from services.common.errors import Unavailable
 from services.common.picture import PictureTooLarge, PictureUnreadable
-from services.recognition import pipe
+from services.recognition import metrics, pipe
 from services.recognition.engine import EngineIdentity
 from services.recognition.errors import EngineBusy, EngineCold, EngineFailed
 from services.recognition.reading import Seen
@@ -79,6 +79,7 @@ class Pool:
         self._open.add(outcome)
         outcome.add_done_callback(self._open.discard)
         self._queue.put_nowait(Job(FRESH, next(self._numbers), picture, outcome))
+        metrics.WAITING.set(self._queue.qsize())
         return await outcome
 
     @property
@@ -127,9 +128,11 @@ class Pool:
                 while True:
                     await self._serve(worker, await self._next(worker))
             except WorkerGone as cause:
+                metrics.WORKERS_LOST.labels("at work").inc()
                 log.warning("worker.gone", cause=str(cause), exit_status=worker.exit_status, tail=worker.last_words())
             finally:
                 self._workers.discard(worker)
+                metrics.WARM_WORKERS.set(len(self._workers))
                 await worker.kill()
 
     def lane_ended(self, lane: "asyncio.Task[NoReturn]") -> None:
@@ -159,6 +162,7 @@ class Pool:
                 self._failed_starts += 1
                 self._start_problem = str(cause)
                 self._start_tried.set()
+                metrics.WORKERS_LOST.labels("starting").inc()
                 log.warning("worker.start_failed", cause=str(cause), failed_starts=self._failed_starts)
                 self._refuse_waiting()
                 await asyncio.sleep(pause_s)
@@ -167,6 +171,7 @@ class Pool:
             self._failed_starts, self._start_problem = 0, ""
             self._identity = worker.identity
             self._workers.add(worker)
+            metrics.WARM_WORKERS.set(len(self._workers))
             self._start_tried.set()
             log.info("worker.warm", engine=worker.identity.name, warm_workers=len(self._workers))
             return worker
@@ -191,10 +196,12 @@ class Pool:
             getting.cancel()
 
     async def _serve(self, worker: WorkerProcess, job: Job) -> None:
+        metrics.WAITING.set(self._queue.qsize())
         if job.outcome.done():
             return
         try:
-            answer = await worker.ask(job.picture, timeout_s=self.sizes.picture_timeout_s)
+            with metrics.PICTURE_SECONDS.time():
+                answer = await worker.ask(job.picture, timeout_s=self.sizes.picture_timeout_s)
         except WorkerGone:
             self._try_again(job)
             raise

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.common import picture
-from services.recognition import plate_likeness
+from services.common.errors import Refusal
+from services.recognition import metrics, plate_likeness
 from services.recognition.engine import EngineIdentity
 from services.recognition.pool import Pool
 from services.recognition.reading import PlateReading
@@ -30,9 +31,15 @@ class Recognizer:
 
         Raises what `Pool.read` raises. What the header gives away is refused before a worker is troubled.
         """
-        picture.inspect(content)
-        seen = await self._pool.read(content)
+        try:
+            picture.inspect(content)
+            seen = await self._pool.read(content)
+        except Refusal as refusal:
+            metrics.PICTURES_REFUSED.labels(refusal.reason).inc()
+            raise
         plates = plate_likeness.plates(seen, country)
+        metrics.PICTURES.inc()
+        metrics.PLATES.inc(len(plates))
         return Recognition(plates, seen.width_px, seen.height_px, self._pool.identity)
 
     def engines(self) -> tuple[EngineIdentity, ...]:

@@ -11,12 +11,14 @@ from services.recognition.worker import ENGINES
 class Settings:
     """One process of recognition.
 
-    listen: host:port. engine: `paddleocr`, or `standin` in chaos and load runs. workers: engine processes, one thread and
+    listen, metrics_listen: host:port.
+    engine: `paddleocr`, or `standin` in chaos and load runs. workers: engine processes, one thread and
     about 600 MB each. waiting: pictures that may wait for a worker. picture_timeout_s: after which a worker is given up.
     paddle_python, models_dir: the Paddle environment's interpreter and models, where `make setup` puts them by default.
     """
 
     listen: str
+    metrics_listen: str = ""
     region: str = "local"
     zone: str = "local"
     engine: str = "paddleocr"

@@ -3,12 +3,15 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from services.recognition import pipe, worker
 from services.recognition.engine import EngineIdentity
+
+Result = TypeVar("Result")
 
 TAIL_LINES = 15
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,14 +48,19 @@ class WorkerProcess:
     @classmethod
     async def start(cls, command: WorkerCommand, *, timeout_s: float) -> "WorkerProcess":
         """A warm worker. Raises WorkerGone, with the last lines it wrote, when it is not ready in time."""
-        process = await asyncio.create_subprocess_exec(
-            *command.arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=command.full_environment(),
+        process, was_cancelled = await _finish(
+            asyncio.create_subprocess_exec(
+                *command.arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=command.full_environment(),
+            )
         )
         started = cls(process)
+        if was_cancelled:
+            await started.kill()
+            raise asyncio.CancelledError
         try:
             await started._meet(timeout_s)
         except BaseException:
@@ -72,6 +80,11 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """Ends the process at once, which loses nothing: a worker keeps no state."""
+        _, was_cancelled = await _finish(self._end())
+        if was_cancelled:
+            raise asyncio.CancelledError
+
+    async def _end(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
         await self.exited
@@ -125,3 +138,17 @@ class WorkerProcess:
             return
         while block := await self._process.stderr.read(4096):
             self._tail.extend(block.decode(errors="replace").splitlines())
+
+
+async def _finish(work: Coroutine[Any, Any, Result]) -> tuple[Result, bool]:
+    """What comes of work that is short, and whether it was cancelled meanwhile: then too it goes on to its end.
+
+    A process that is left half started, or half ended, leaves its pipes to the garbage collector, after the loop has closed.
+    """
+    task, was_cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            was_cancelled = True
+    return task.result(), was_cancelled

@@ -55,3 +55,19 @@ async def test_other_keys_than_the_first_are_refused(scratch: Scratch, key_folde
         ):
             with pytest.raises(KeyProblem, match="other keys"):
                 await Epochs(appender, keys, tags).open(NOVEMBER)
+
+
+@pytest.mark.postgres
+async def test_a_replica_that_makes_the_key_meanwhile_is_no_loss(
+    scratch: Scratch, key_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database(scratch, "audit_appender") as appender:
+        first, second = (Epochs(appender, FileEpochKeys(key_folder), TAG_KEYS) for _ in range(2))
+        is_open = second._is_open
+
+        async def after_the_other(epoch: str) -> bool:
+            await first.open(epoch)
+            return await is_open(epoch)
+
+        monkeypatch.setattr(second, "_is_open", after_the_other)
+        await second.open(NOVEMBER)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import receipt
+from services.audit import log, receipt
 from services.audit.entry import Entry
 from services.audit.errors import EntryConflict, LogBehind, LogFull
 from services.audit.log import MAX_WAITING
@@ -206,3 +206,34 @@ async def test_nothing_is_taken_while_the_tree_is_too_far_behind(parts: Parts) -
     await parts.integrator.step()
     await parts.watch.check()
     assert (await parts.log.append([entry(late)]))[0].index == 1
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "IDLE_S", 0.05)
+    monkeypatch.setattr(log, "UNCONFIRMED_S", 0.5)
+
+
+async def until_writes(parts: Parts, wanted: bool) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await parts.log.verify_writes()
+                writes = True
+            except StoreUnavailable:
+                writes = False
+            if writes is wanted:
+                return
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_log_that_cannot_be_written_is_told_though_it_can_be_read_and_nobody_appends(parts: Parts) -> None:
+    await parts.log.append([entry()])
+    await parts.log.verify_writes()
+    with parts.scratch.connect(autocommit=False) as other:
+        other.execute("SELECT FROM audit.head FOR UPDATE")
+        await until_writes(parts, False)
+        await parts.watch.check()
+    await until_writes(parts, True)
+    assert rows(parts.scratch, "SELECT next_seq FROM audit.head") == [1], "what shows it adds nothing"

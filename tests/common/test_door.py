@@ -21,7 +21,8 @@ from services.common import audited, calls, door, ledger, refusals, server
 from services.common.access import RuleMissing, rules
 from services.common.caller import Caller
 from services.common.errors import NotFound
-from services.common.server import ListenRefused, Serving
+from services.common.listen import ListenRefused
+from services.common.server import Serving
 from tests.common.ledgers import MemoryLedger
 
 OFFICER = Caller(system="terminal-7", person="p4711", unit="unit-1", zone="local", roles=frozenset({"officer"}))

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from anpr.audit.v1 import audit_pb2
-from anpr.common.v1 import error_pb2
 from anpr.ingest.v1 import camera_pb2, evidence_pb2, ingest_pb2
 from anpr.matching.v1 import alert_pb2, decision_pb2, hotlist_pb2, sighting_pb2
 from anpr.recognition.v1 import recognition_pb2
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 
-from services.common import access, errors
-from services.common.errors import Refusal
+from services.common import access
 
 CONTRACTS = (
     audit_pb2,
@@ -94,16 +92,3 @@ def test_an_rpc_that_gives_personal_data_to_people_is_audited(method: MethodDesc
 def test_auditors_and_admins_never_reach_sightings(method: MethodDescriptor) -> None:
     if "Sighting" in set(_messages(method.output_type, set())):
         assert _rule(method).roles.isdisjoint({"auditor", "admin", "technician", "camera", "edge"})
-
-
-def test_every_reason_of_a_refusal_is_in_the_contract() -> None:
-    known = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.DESCRIPTOR.values_by_name}
-    found = {kind.__name__: kind.reason for kind in _kinds(Refusal) if hasattr(kind, "reason")}
-    assert errors.NotBuilt.__name__ in found
-    assert {name: reason for name, reason in found.items() if reason not in known} == {}
-
-
-def _kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
-    for inner in kind.__subclasses__():
-        yield inner
-        yield from _kinds(inner)

@@ -3,11 +3,16 @@
 import asyncio
 import json
 import os
+import re
+import secrets
+import signal
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +29,7 @@ from services.common import refusals
 from services.common.caller import service
 from services.local import progress_of_frames
 from services.local.desk import AUDITOR, MANAGER, OFFICER, Desk
-from services.local.instance import Instance
+from services.local.instance import SERVICES, Instance
 from services.simulator import command
 from tests.e2e.conftest import Town
 
@@ -233,23 +238,125 @@ async def test_a_watch_that_ends_with_its_service_has_an_end_in_the_log(town: To
     assert states == ["CANCELLED", "OK"]
 
 
-async def test_no_plate_and_no_person_is_in_a_log_file_or_in_the_log_at_rest(town: Town) -> None:
-    """Plates that were read, looked up and listed, and the officer; the log's own files and its write-ahead log included."""
-    wanted = [text.encode() for text in ("1XQZ417", "1-XQZ-417", "2KVB803", OFFICER.person, "manager-1")]
+async def test_one_trace_is_followed_from_service_to_service(town: Town) -> None:
+    trace = secrets.token_hex(16)
+    await town.desk.look_up(STOLEN, trace=(("traceparent", f"00-{trace}-{secrets.token_hex(8)}-01"),))
+    calls = {name: _calls(town.suite.instance, name, trace) for name in ("matching", "audit")}
+    assert calls["matching"] == ["anpr.matching.v1.SightingService.LookupPlate"]
+    assert calls["audit"] == ["anpr.audit.v1.AuditService.Append"] * 2, "its intent and its outcome"
+
+
+def _calls(instance: Instance, name: str, trace: str) -> list[str]:
+    """RPCs in the log of a service under this trace id."""
+    lines = (instance.logs / f"{name}.log").read_text().splitlines()
+    said = [json.loads(line) for line in lines if trace in line]
+    return [line["rpc"] for line in said if line["event"] == "call.ended" and line["trace_id"] == trace]
+
+
+async def test_what_is_measured_of_a_run_is_what_happened(town: Town) -> None:
+    lines = (await _measured(town.suite.instance)).splitlines()
+    values = {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+    (found,) = _query(town.suite.instance, "matching_owner", "SELECT count(*)::int FROM matching.alert")
+    assert values["anpr_matching_alert_position"] == found[0]
+    (entries,) = _query(town.suite.instance, "audit_owner", "SELECT next_seq::int FROM audit.head")
+    assert 0 < values["anpr_audit_log_size"] <= int(str(entries[0]))
+    for grpc_service in ("AuditService", "SightingService", "IngestService", "RecognitionService"):
+        assert [value for name, value in values.items() if "health_serving" in name and grpc_service in name] == [1.0]
+    for state in ("waiting", "read"):
+        assert values[f'anpr_ingest_backlog_frames{{state="{state}"}}'] == 0
+    assert {line.partition("{")[0] for line in values if line.startswith("process_")} >= {
+        "process_resident_memory_bytes"
+    }
+
+
+async def _measured(instance: Instance) -> str:
+    """What all services measure, as a collector gets it."""
+    urls = [f"http://{instance.address(f'{name}-metrics')}/metrics" for name in SERVICES]
+    return "".join([(await asyncio.to_thread(_get, url)) for url in urls])
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())
+
+
+# What such services have and what each needs. The rest goes on serving.
+NEEDS = {
+    "postgres-services": ("matching", "anpr.matching.v1.SightingService", "audit", "anpr.audit.v1.AuditService"),
+    "postgres-audit": ("audit", "anpr.audit.v1.AuditService", "matching", "anpr.matching.v1.SightingService"),
+}
+
+
+@pytest.mark.parametrize("engine", NEEDS)
+async def test_health_follows_a_database_that_hangs_and_comes_back(town: Town, engine: str) -> None:
+    """Stopped, not dead: nobody is told anything, and every connection stays open."""
+    name, service_name, other, other_name = NEEDS[engine]
+    stopped = _family(town.suite.pid(engine))
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        await _until_health(town, name, service_name, HealthCheckResponse.NOT_SERVING)
+        await _until_health(town, other, other_name, HealthCheckResponse.SERVING)
+        if engine == "postgres-audit":  # who must write there before he discloses cannot either
+            await _until_health(town, "matching", "anpr.matching.v1.AlertService", HealthCheckResponse.NOT_SERVING)
+    finally:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    await _until_health(town, name, service_name, HealthCheckResponse.SERVING)
+    await town.desk.reach()
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all below it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(below for child in children for below in _family(int(child)))]
+
+
+async def _until_health(town: Town, name: str, service_name: str, wanted: object) -> None:
+    async with grpc.aio.insecure_channel(town.suite.instance.address(name)) as channel, asyncio.timeout(60):
+        check: Any = channel.unary_unary(
+            "/grpc.health.v1.Health/Check", HealthCheckRequest.SerializeToString, HealthCheckResponse.FromString
+        )
+        while (await check(HealthCheckRequest(service=service_name), timeout=10)).status != wanted:
+            await asyncio.sleep(0.1)
+
+
+async def test_no_plate_and_no_person_is_in_a_log_file_in_a_measurement_or_in_the_log_at_rest(town: Town) -> None:
+    """Plates that were read, looked up and listed, and people; the log's own files and its write-ahead log included."""
+    people = [who.person for who in (OFFICER, MANAGER, AUDITOR)]
+    rows = _query(
+        town.suite.instance, "matching_owner", "SELECT DISTINCT plate FROM matching.sighting WHERE plate <> ''"
+    )
+    read = [str(plate) for (plate,) in rows]
+    assert len(read) > 20
+    wanted = [
+        text.encode()
+        for text in (*people, *read, *(form for plate in (STOLEN, SECOND, *read) for form in _forms(plate)))
+    ]
     instance = town.suite.instance
+    measured = (await _measured(instance)).encode()
     await town.suite.stop("postgres-audit")
     try:
         places = [instance.logs, instance.audit_cluster.data]
-        files = [file for place in places for file in place.rglob("*") if file.is_file()]
-        leaks = {file.name: word for file in files for word in wanted if word in file.read_bytes()}
+        contents = {file.name: file.read_bytes() for place in places for file in place.rglob("*") if file.is_file()}
     finally:
         await town.suite.start("postgres-audit")
         await town.desk.reach()
-    assert leaks == {}
+    assert {name: word for name, content in contents.items() for word in wanted if word in content} == {}
+    assert [word for word in wanted if word in measured] == []
+    assert any(name.startswith("matching") and b"call.ended" in content for name, content in contents.items())
     elsewhere = (file.read_bytes() for file in instance.services_cluster.data.rglob("*") if file.is_file())
     assert any(b"1XQZ417" in content for content in elsewhere), (
         "where sightings are kept this search does find the plate"
     )
+
+
+def _forms(plate: str) -> set[str]:
+    """How people and machines write the same plate."""
+    bare = plate.replace("-", "")
+    dashed = "-".join(re.findall(r"[0-9]+|[A-Z]+", bare))
+    return {bare, dashed, dashed.lower(), dashed.replace("-", " "), dashed.replace("-", ".")}
 
 
 async def test_the_commands_of_the_readme_work(town: Town) -> None:
@@ -262,6 +369,20 @@ async def test_the_commands_of_the_readme_work(town: Town) -> None:
     refused = await _anpr(town, "lookup", STOLEN, "--case", "werken", status=1)
     assert refused.startswith("refused: CASE_REFERENCE_INVALID")
     assert len(refused.splitlines()) == 1
+
+
+async def test_a_file_is_imported_by_the_command(town: Town, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    until = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}T00:00:00Z"
+    rows = (f"1-AAA-{number:03},,{until},note,REF" for number in range(1000))
+    file.write_text("\n".join(["plate,valid_from,valid_until,note,source_reference", *rows]))
+    await town.desk.want("imported", "9-ZZZ-999")
+    case = ("--case", "AN.11.L2.004711/2026")
+    done = await _anpr(town, "hotlist", "import", "imported", str(file), "--replace", *case)
+    assert done.startswith("added 1000, unchanged 0, removed 1;")
+    file.write_bytes(b"")
+    refused = await _anpr(town, "hotlist", "import", "imported", str(file), *case, status=1)
+    assert refused.startswith("refused: FIELD_INVALID")
 
 
 async def _anpr(town: Town, *words: str, status: int = 0) -> str:

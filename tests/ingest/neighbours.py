@@ -42,6 +42,7 @@ class Recognition(recognition_pb2_grpc.RecognitionServiceServicer):
     delay_s: float = 0.0
     readings: Counter[str] = field(default_factory=Counter)
     asked: int = 0
+    engine: str = "for-tests"
     roles: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Recognition(recognition_pb2_grpc.RecognitionServiceServicer):
         self.readings[hashlib.sha256(request.picture).hexdigest()] += 1
         return recognition_pb2.RecognizeResponse(
             plates=[plate(self.readings.total()) for _ in range(self.plates)],
-            engine=plate_pb2.Engine(name="for-tests", version="1", model_sha256="00"),
+            engine=plate_pb2.Engine(name=self.engine, version="1", model_sha256="00"),
         )
 
 

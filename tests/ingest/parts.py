@@ -20,6 +20,7 @@ from services.ingest.intake import ClockLimits, Intake
 from services.ingest.pictures import Pictures
 from services.ingest.sealing import Kek
 from services.ingest.store import Store
+from services.ingest.waiting_room import WaitingRoom
 from services.local import seaweedfs
 
 KEK = Kek(bytes(range(32)))
@@ -56,15 +57,21 @@ class Parts:
     def evidence(self) -> Evidence:
         return Evidence(self.bucket, KEK)
 
-    def intake(self, gate: Gate | None = None, evidence: Evidence | None = None) -> Intake:
+    def intake(
+        self, gate: Gate | None = None, evidence: Evidence | None = None, room: WaitingRoom | None = None
+    ) -> Intake:
         return Intake(
             self.store,
             evidence or self.evidence,
             Pictures(self.threads[0]),
             gate=gate or Gate(frames=32, size_bytes=128 * 1024 * 1024),
+            room=room or self.room(),
             clock_limits=ClockLimits(),
             arrived=self.bell.ring,
         )
+
+    def room(self, frames: int = 1000) -> WaitingRoom:
+        return WaitingRoom(self.backlog().count, frames=frames)
 
     def backlog(self, lease_s: float = 15.0, worker: UUID | None = None) -> Backlog:
         return Backlog(self.pool, worker or ids.uuid7(), timedelta(seconds=lease_s))

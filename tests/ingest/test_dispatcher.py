@@ -11,7 +11,7 @@ from anpr.common.v1 import plate_pb2
 
 from services.common import ids
 from services.common.channels import open_channel
-from services.common.errors import Invalid, Refusal, StoreUnavailable, Unavailable
+from services.common.errors import Invalid, Refusal, StoreUnavailable, TooMuch, Unavailable
 from services.common.picture import PictureUnreadable
 from services.ingest import clients
 from services.ingest.backlog import Backlog, Waiting
@@ -20,13 +20,17 @@ from services.ingest.dispatcher import Dispatcher
 from services.ingest.errors import EngineBusy, EngineFailed
 from services.ingest.frame import Result
 from services.ingest.reading import MAX_FAULTS, Reading
-from services.ingest.sending import Sending
+from services.ingest.sending import DOUBTS, Sending
 from tests.engines import Scratch
 from tests.ingest import pictures
 from tests.ingest.neighbours import Matching, Recognition, running
 from tests.ingest.parts import ZONE, Parts, submission
 
 pytestmark = [pytest.mark.postgres, pytest.mark.s3]
+SET_ASIDE = """
+    SELECT format('%s %s %s %s', frame_id, reason, refusals, next_attempt_at > now() + interval '20 s')
+    FROM ingest.set_aside JOIN ingest.frame USING (frame_id)
+"""
 WITHIN_S = 60.0  # a limit for a machine that hangs, not a claim about speed
 
 
@@ -310,12 +314,55 @@ async def test_one_refused_read_does_not_hold_up_the_others(suite: Suite) -> Non
         await suite.until(lambda: set(suite.states().values()) == {"read"})
     async with suite.dispatching(stages="sending"):
         await suite.until(lambda: list(suite.states().values()).count("done") == 4)
+        await suite.until(lambda: suite.column(SET_ASIDE) == [f"{poison} FIELD_INVALID 1 t"])
+        # What comes after it goes its way, and what was set aside is not asked about again meanwhile.
+        asked = suite.matching.sent.copy()
+        suite.matching.refuse = lambda read: Invalid("not this one") if read.frame_id == poison else None
+        async with suite.dispatching(stages="reading"):
+            await suite.submit(3, first=10)
+            await suite.until(lambda: list(suite.states().values()).count("done") == 7)
+    [refused] = [read_id for read_id in asked if read_id == str(ids.read_id(frames[2], 0))]
+    assert suite.matching.sent[refused] == asked[refused]
     assert suite.states()[frames[2]] == "read"
+
+    # A new start tries again; as long as matching refuses, it is counted and waits longer.
+    async with suite.dispatching(stages="sending"):
+        await suite.until(lambda: suite.column(SET_ASIDE) == [f"{poison} FIELD_INVALID 2 t"])
     suite.matching.refuse = lambda _: None
-    suite.hurry()
     async with suite.dispatching(stages="sending"):
         await suite.until(suite.all_done)
-    assert len(suite.matching.stored) == 5
+    assert len(suite.matching.stored) == 8
+
+
+async def test_a_read_that_matching_fails_over_is_set_aside_after_some_attempts(suite: Suite) -> None:
+    suite.matching.refuse = lambda _: KeyError("a fault of matching")  # type: ignore[assignment, return-value]
+    [frame] = await suite.submit()
+    async with suite.dispatching():
+        while not suite.column(SET_ASIDE):
+            suite.hurry()
+            await asyncio.sleep(0.02)
+    assert suite.matching.sent.total() >= DOUBTS
+    assert suite.column(SET_ASIDE) == [f"{frame} INTERNAL 1 t"]
+
+
+async def test_a_failure_of_matching_is_not_held_against_a_read(suite: Suite) -> None:
+    suite.matching.refusals = [Unavailable("down"), TooMuch("busy"), Unavailable("down")]
+    await suite.submit(3)
+    async with suite.dispatching():
+        while not suite.all_done():
+            suite.hurry()
+            await asyncio.sleep(0.05)
+    assert suite.column(SET_ASIDE) == []
+
+
+async def test_what_the_store_cannot_hold_of_an_answer_ends_as_a_no_read_with_the_reason(suite: Suite) -> None:
+    suite.recognition.engine = "a\x00b"
+    async with suite.dispatching():
+        await suite.submit()
+        await suite.until(suite.all_done)
+    assert suite.recognition.asked == MAX_FAULTS
+    assert [read.no_read for read in suite.matching.reads()] == [True]
+    assert suite.column("SELECT reason FROM ingest.frame_result") == ["ENGINE_FAILED"]
 
 
 async def test_frames_are_sent_in_batches_that_matching_takes(suite: Suite) -> None:

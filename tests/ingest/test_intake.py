@@ -165,8 +165,8 @@ async def test_a_late_frame_is_a_backfill_whatever_the_camera_says(parts: Parts)
 
 async def test_a_full_gate_refuses_and_names_a_delay(parts: Parts, scratch: Scratch) -> None:
     await parts.register()
-    gate = Gate(frames=1, size_bytes=10_000_000, retry_delay_s=2.5)
-    with gate.admit(1), pytest.raises(Overloaded) as refused:
+    gate = Gate(frames=1, size_bytes=10_000_000, retry_delay_s=2.5, chance=lambda: 0.5)
+    with gate.admit("another", 1), pytest.raises(Overloaded) as refused:
         await parts.intake(gate).take(submission(pictures.jpeg()), ZONE)
     assert refused.value.retry_delay_s == 2.5
     assert rows(scratch) == 0
@@ -177,7 +177,7 @@ async def test_the_gate_counts_bytes_too(parts: Parts) -> None:
     await parts.register()
     picture = pictures.jpeg()
     gate = Gate(frames=10, size_bytes=len(picture))
-    with gate.admit(1), pytest.raises(Overloaded):
+    with gate.admit("another", 1), pytest.raises(Overloaded):
         await parts.intake(gate).take(submission(picture), ZONE)
     await parts.intake(gate).take(submission(picture), ZONE)
 
@@ -222,7 +222,7 @@ async def test_without_its_row_a_stored_frame_is_not_acknowledged(parts: Parts, 
     await parts.register()
     with scratch.connect() as connection:
         connection.execute("REVOKE INSERT ON ingest.frame FROM ingest_writer")
-    with pytest.raises(Exception, match="permission denied"):
+    with pytest.raises(Exception, match="InsufficientPrivilege"):
         await parts.intake().take(submission(pictures.jpeg()), ZONE)
     with scratch.connect() as connection:
         connection.execute("GRANT INSERT ON ingest.frame TO ingest_writer")

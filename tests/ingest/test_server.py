@@ -191,6 +191,39 @@ async def test_above_the_limit_of_the_process_frames_are_refused_with_a_delay(co
     assert all(answer.refused.retry_delay.ToMilliseconds() > 0 for answer in refused)
 
 
+async def test_when_no_more_may_wait_both_doors_say_when_to_come_back(config: Settings, parts: Parts) -> None:
+    await parts.register()
+    async with served(replace(config, frames_waiting=3), parts) as stubs:
+        frames = [frame(pictures.jpeg(number), number) for number in range(1, 6)]
+        for request in frames[:3]:
+            await stubs.ingest.SubmitFrame(request, metadata=CAMERA)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stubs.ingest.SubmitFrame(frames[3], metadata=CAMERA)
+        answers = [answer async for answer in stubs.ingest.StreamFrames(iter(streamed(frames)), metadata=CAMERA)]
+    assert (refused.value.code(), refusals.reason(refused.value)) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+    assert (refusals.retry_delay_s(refused.value) or 0) > 0
+    by_sequence = {answer.sequence: answer for answer in answers}
+    assert [by_sequence[number].acknowledged.duplicate for number in (1, 2, 3)] == [True] * 3
+    assert [by_sequence[number].refused.reason for number in (4, 5)] == ["OVERLOADED"] * 2
+    assert all(by_sequence[number].refused.retry_delay.ToMilliseconds() > 0 for number in (4, 5))
+
+
+async def test_a_stream_too_many_is_refused_with_a_delay_and_disturbs_no_other(config: Settings, parts: Parts) -> None:
+    await parts.register()
+    async with served(replace(config, streams_at_once=1), parts) as stubs:
+        first = stubs.ingest.StreamFrames(metadata=CAMERA)
+        await first.write(ingest_pb2.StreamFramesRequest(frame=frame(pictures.jpeg(1), 1)))
+        await first.read()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stubs.ingest.StreamFrames(metadata=CAMERA).read()
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (refusals.retry_delay_s(refused.value) or 0) > 0
+        await first.done_writing()
+        assert await first.read() is grpc.aio.EOF
+        again = stubs.ingest.StreamFrames(iter(streamed([frame(pictures.jpeg(2), 2)])), metadata=CAMERA)
+        assert [answer.sequence async for answer in again] == [2]
+
+
 async def test_a_stream_that_breaks_off_leaves_a_server_that_works(stubs: Stubs) -> None:
     call = stubs.ingest.StreamFrames(metadata=CAMERA)
     await call.write(ingest_pb2.StreamFramesRequest(frame=frame(pictures.jpeg(1), 1)))

@@ -34,6 +34,8 @@ def test_the_defaults_are_the_strict_ones(environment: dict[str, str]) -> None:
         ("FRAMES_AT_ONCE", "0"),
         ("FRAMES_AT_ONCE_BYTES", "1000"),
         ("STREAM_FRAMES_AT_ONCE", "0"),
+        ("STREAMS_AT_ONCE", "0"),
+        ("FRAMES_WAITING", "0"),
         ("DECODERS", "-1"),
         ("LEASE_S", "1"),
         ("RECOGNITION_DEADLINE_S", "0"),

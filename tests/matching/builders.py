@@ -1,5 +1,6 @@
 """Messages that the tests of matching send. Every plate is invented."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -178,3 +179,19 @@ def entry(
 
 def additions(entries: Iterable[hotlist_pb2.HotlistEntry], hotlist_id: str = MISSING) -> hotlist_pb2.AddEntriesRequest:
     return hotlist_pb2.AddEntriesRequest(access=context(), hotlist_id=hotlist_id, entries=entries)
+
+
+def upload(
+    file: bytes, *, hotlist_id: str = MISSING, replace: bool = False, chunk_bytes: int = 100_000
+) -> list[hotlist_pb2.ImportEntriesRequest]:
+    """The messages of an import."""
+    first = hotlist_pb2.ImportEntriesRequest(
+        access=context(),
+        hotlist_id=hotlist_id,
+        replace=replace,
+        size_bytes=len(file),
+        sha256=hashlib.sha256(file).digest(),
+        chunk=file[:10],
+    )
+    starts = range(10, len(file), chunk_bytes)
+    return [first, *(hotlist_pb2.ImportEntriesRequest(chunk=file[start : start + chunk_bytes]) for start in starts)]

@@ -22,6 +22,7 @@ from anpr.matching.v1 import (
     sighting_pb2,
     sighting_pb2_grpc,
 )
+from psycopg.conninfo import make_conninfo
 
 from services.common import database, server
 from services.common.caller import Caller
@@ -108,13 +109,14 @@ Start = Callable[[Scratch, MemoryLedger], AbstractAsyncContextManager[Matching]]
 
 
 @asynccontextmanager
-async def parts_of(scratch: Scratch) -> AsyncIterator[Parts]:
-    """What a matching on this database runs on."""
+async def parts_of(scratch: Scratch, *, port: int | None = None) -> AsyncIterator[Parts]:
+    """What a matching on this database runs on. port: another way to the database's server."""
+    way = {"port": port} if port else {}
     settings = Settings(
         listen="127.0.0.1:0",
         region=REGION,
         zone=ZONE,
-        database=scratch.dsn("matching_writer"),
+        database=make_conninfo(scratch.dsn("matching_writer"), **way),
         database_password_file=scratch.password_file("matching_writer"),
         reader_password_file=scratch.password_file("matching_reader"),
         audit_address=NOWHERE,
@@ -130,9 +132,9 @@ async def parts_of(scratch: Scratch) -> AsyncIterator[Parts]:
 
 
 @asynccontextmanager
-async def running(scratch: Scratch, ledger: MemoryLedger) -> AsyncIterator[Matching]:
+async def running(scratch: Scratch, ledger: MemoryLedger, *, port: int | None = None) -> AsyncIterator[Matching]:
     """A matching on this database. The sweeper is there and does not run by itself: tests say when."""
-    async with parts_of(scratch) as parts:
+    async with parts_of(scratch, port=port) as parts:
         sweeps = SweepStore(parts.writer)
         tidier, sweeper = Tidier(SightingStore(parts.writer), sweeps, HORIZON), Sweeper(sweeps, HORIZON)
         await tidier.tidy()

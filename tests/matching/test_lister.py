@@ -20,6 +20,7 @@ from tests.matching.builders import (
     now,
     officer,
     read,
+    upload,
 )
 from tests.matching.conftest import Matching
 
@@ -234,15 +235,8 @@ async def _import(
     matching: Matching, lines: Iterable[str], *, replace: bool = False, hotlist_id: str = MISSING, header: str = HEADER
 ) -> hotlist_pb2.ImportEntriesResponse:
     file = "\n".join([header, *lines]).encode()
-
-    async def requests() -> AsyncIterator[hotlist_pb2.ImportEntriesRequest]:
-        yield hotlist_pb2.ImportEntriesRequest(
-            access=context(), hotlist_id=hotlist_id, replace=replace, chunk=file[:10]
-        )
-        for start in range(10, len(file), 100_000):
-            yield hotlist_pb2.ImportEntriesRequest(chunk=file[start : start + 100_000])
-
-    return await matching.hotlists.ImportEntries(requests(), metadata=matching.caller.metadata())
+    messages = upload(file, hotlist_id=hotlist_id, replace=replace)
+    return await matching.hotlists.ImportEntries(iter(messages), metadata=matching.caller.metadata())
 
 
 def _counts(answer: hotlist_pb2.ImportEntriesResponse) -> tuple[int, int, int, int]:
@@ -318,48 +312,22 @@ async def test_an_import_into_no_list_is_refused(listed: Matching) -> None:
     assert await _reason(_import(listed, [_line("1-ABC-123")], hotlist_id="")) == "FIELD_INVALID"
 
 
-async def test_an_import_that_is_broken_off_changes_nothing_and_lets_the_next_one_in(listed: Matching) -> None:
-    begun = asyncio.Event()
-
+@pytest.mark.parametrize(
+    "again",
+    [
+        hotlist_pb2.ImportEntriesRequest(hotlist_id="other"),
+        hotlist_pb2.ImportEntriesRequest(replace=True),
+        hotlist_pb2.ImportEntriesRequest(access=context()),
+        hotlist_pb2.ImportEntriesRequest(size_bytes=1),
+        hotlist_pb2.ImportEntriesRequest(sha256=bytes(32)),
+    ],
+)
+async def test_only_the_first_message_says_what_is_imported(
+    listed: Matching, again: hotlist_pb2.ImportEntriesRequest
+) -> None:
     async def requests() -> AsyncIterator[hotlist_pb2.ImportEntriesRequest]:
-        file = f"{HEADER}\n{_line('1-ABC-123')}\n".encode()
-        yield hotlist_pb2.ImportEntriesRequest(access=context(), hotlist_id=MISSING, chunk=file)
-        begun.set()
-        await asyncio.Event().wait()
-
-    call = listed.hotlists.ImportEntries(requests(), metadata=officer().metadata())
-    waiting = asyncio.create_task(_wait(call))
-    await begun.wait()
-    # One at a time: a second one is told to come later.
-    async with asyncio.timeout(30):
-        while await _reason_or_done(_import(listed, [_line("***")])) != "OVERLOADED":
-            await asyncio.sleep(0.02)
-    call.cancel()
-    await waiting
-    async with asyncio.timeout(30):
-        while await _reason_or_done(_import(listed, [_line("2-DEF-456")])) == "OVERLOADED":
-            await asyncio.sleep(0.02)
-    assert [row[0] for row in listed.rows(ENTRIES)] == ["2DEF456"]
-
-
-async def _wait(call: Any) -> None:
-    with pytest.raises(asyncio.CancelledError):
-        await call
-
-
-async def _reason_or_done(call: Any) -> str:
-    try:
-        await call
-    except grpc.aio.AioRpcError as refused:
-        return refusals.reason(refused)
-    return ""
-
-
-async def test_only_the_first_message_says_what_is_imported(listed: Matching) -> None:
-    async def requests() -> AsyncIterator[hotlist_pb2.ImportEntriesRequest]:
-        file = f"{HEADER}\n{_line('1-ABC-123')}\n".encode()
-        yield hotlist_pb2.ImportEntriesRequest(access=context(), hotlist_id=MISSING, chunk=file)
-        yield hotlist_pb2.ImportEntriesRequest(hotlist_id="other", replace=True)
+        yield upload(f"{HEADER}\n{_line('1-ABC-123')}\n".encode())[0]
+        yield again
 
     call = listed.hotlists.ImportEntries(requests(), metadata=officer().metadata())
     assert await _reason(call) == "FIELD_INVALID"

@@ -9,6 +9,7 @@ from anpr.common.v1 import plate_pb2
 from anpr.matching.v1 import sighting_pb2
 
 from services.common import refusals
+from services.matching.recorder import MAX_BATCHES
 from tests.matching.builders import batch, context, no_read, now, officer, read, window
 from tests.matching.conftest import Matching
 
@@ -114,6 +115,34 @@ async def test_a_batch_with_a_read_of_the_wrong_shape_stores_nothing(
     assert matching.rows(COUNT) == [(0,)]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"plate__confidence": 1e-45}, id="the smallest number"),
+        pytest.param({"plate__confidence": -0.0}, id="minus zero"),
+        pytest.param({"capture__location__latitude": 5e-324}, id="the smallest double"),
+        pytest.param({"plate__box__x": -(2**31), "plate__box__width": 2**31 - 1}, id="a box without end"),
+        pytest.param({"received_at__seconds": -62135596800, "received_at__nanos": 0}, id="the year 1"),
+        pytest.param({"received_at__seconds": 253402300799, "received_at__nanos": 999999999}, id="the year 9999"),
+        pytest.param({"images": None}, id="no image"),
+        pytest.param({"plate__raw": "\n\t\x01\u202e\U0001f697" * 20}, id="raw text of all kinds"),
+        pytest.param({"vehicle__make": "\\N"}, id="what COPY takes for null"),
+        pytest.param({"zone": '{a,"b"}'}, id="what looks like an array"),
+        pytest.param({"plate__countries": None, "plate__characters": None, "plate__corners": None}, id="nothing known"),
+    ],
+)
+async def test_what_is_odd_and_well_formed_is_stored_and_found_as_it_was_sent(
+    matching: Matching, odd: dict[str, object]
+) -> None:
+    sent = _changed(**odd)
+    assert (await matching.record(read(), sent)).recorded == 2
+    asking = matching.acting_as(officer(sent.zone))
+    found = (await asking.lookup(_question(sent.plate.text))).sightings
+    stored = next(one.read for one in found if one.read.read_id == sent.read_id)
+    stored.received_at.nanos = sent.received_at.nanos  # to the microsecond
+    assert stored == sent
+
+
 @pytest.mark.parametrize("count", [0, 257])
 async def test_a_batch_has_1_to_256_reads(matching: Matching, count: int) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
@@ -137,6 +166,22 @@ async def test_a_day_that_cannot_be_is_refused(matching: Matching, away: timedel
         await matching.record(read(), read(at=now() + away))
     assert refusals.reason(refused.value) == "FIELD_INVALID"
     assert matching.rows(COUNT) == [(0,)]
+
+
+async def test_more_batches_than_can_be_at_work_are_told_to_come_back(matching: Matching) -> None:
+    """None of them is lost: who was refused sends again. The lock keeps those that were let in from ending."""
+    with matching.scratch.connect(autocommit=False) as connection:
+        connection.execute("LOCK TABLE matching.sighting IN ACCESS EXCLUSIVE MODE")
+        sending = [asyncio.create_task(matching.record(read(f"1ABC{number:03}"))) for number in range(MAX_BATCHES + 5)]
+        async with asyncio.timeout(4):  # before the others give the lock up
+            while len(refused := [task for task in sending if task.done()]) < 5:
+                await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*sending, return_exceptions=True)
+    turned_down = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert len(turned_down) == len(refused) == 5
+    assert {refusals.reason(refusal) for refusal in turned_down} == {"OVERLOADED"}
+    assert all(refusals.retry_delay_s(refusal) for refusal in turned_down)
+    assert matching.rows(COUNT) == [(MAX_BATCHES,)]
 
 
 async def test_recording_is_for_services_only(matching: Matching) -> None:

@@ -1,6 +1,7 @@
 """Workers die, hang, print and fail, and nobody but the picture at fault notices."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from services.common.errors import Unavailable
 from services.common.picture import PictureTooLarge, PictureUnreadable
 from services.recognition.errors import EngineBusy, EngineCold, EngineFailed
 from services.recognition.pool import Pool, PoolSizes, running
-from services.recognition.worker_process import ROOT, WorkerCommand
+from services.recognition.worker_process import ROOT, WorkerCommand, WorkerProcess
 from tests.recognition import faulty_worker
 from tests.recognition.drawing import encoded
 
@@ -156,6 +157,23 @@ async def test_a_worker_that_cannot_start_is_told_at_once_and_tried_again(tmp_pa
         assert "no such model" in pool.start_problem
         flag.unlink()
         await until(lambda: "no such model" not in pool.start_problem)
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.002, 0.05])
+async def test_a_start_that_is_cut_off_again_and_again_leaves_nothing_open(moment_s: float) -> None:
+    """Not even when the second cut comes while the first is being cleared up."""
+    command = WorkerCommand((sys.executable, "-c", "import time; time.sleep(600)"))
+    for turns in range(1, 5):
+        start = asyncio.ensure_future(WorkerProcess.start(command, timeout_s=600))
+        await asyncio.sleep(moment_s)
+        start.cancel()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        start.cancel()
+        await asyncio.wait({start})
+        assert start.cancelled()
+        del start
+    gc.collect()  # what is left open warns here, and a warning is an error
 
 
 async def test_a_worker_that_speaks_nonsense_is_not_used() -> None:

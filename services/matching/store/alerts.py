@@ -36,6 +36,15 @@ CLAIM_BATCHES = """
 """
 SELECT_HITS = "SELECT * FROM matching.hits(%s, %s)"
 RAISE_BATCHES = "UPDATE matching.batch SET list_version = %s WHERE batch_id = ANY (%s)"
+SELECT_STANDING = """
+    SELECT alerts.position AS alert_position, lists.version AS list_version, (
+        SELECT count(*) FROM (
+            SELECT FROM matching.batch
+            WHERE list_version < lists.last_addition AND recorded_at > clock_timestamp() - %(horizon)s LIMIT 10000
+        ) AS behind
+    ) AS batches_behind
+    FROM matching.alert_head AS alerts CROSS JOIN matching.hotlist_head AS lists
+"""
 FORGET_BATCHES = "DELETE FROM matching.batch WHERE recorded_at < clock_timestamp() - %s"
 
 
@@ -45,6 +54,15 @@ class Swept:
 
     batches: int
     alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far alerts, lists and the sweeper are; batches_behind: 10,000 at most."""
+
+    alert_position: int
+    list_version: int
+    batches_behind: int
 
 
 async def raise_alerts(connection: AsyncConnection[TupleRow], hits: Sequence[Hit]) -> int:
@@ -111,6 +129,15 @@ class SweepStore:
                 hits = await rows.fetchall()
             await connection.execute(RAISE_BATCHES, (version, batches))
             return Swept(len(batches), await raise_alerts(connection, hits))
+
+    async def standing(self, horizon: timedelta) -> Standing:
+        """How far everything is, batches of the last `horizon` considered."""
+        async with (
+            transaction(self._database) as connection,
+            connection.cursor(row_factory=class_row(Standing)) as rows,
+        ):
+            await rows.execute(SELECT_STANDING, {"horizon": horizon})
+            return (await rows.fetchall())[0]
 
     async def forget(self, horizon: timedelta) -> None:
         """Drops what is older than the sweeper looks back."""

@@ -1,13 +1,12 @@
-"""Transactions whose errors name no plate. PostgreSQL's error texts quote keys and rows, and our logs must not have them."""
+"""Transactions whose broken rules are refusals of matching."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from services.common.database import Database
+from services.common.database import Database, StoreFault
 from services.common.errors import Invalid, Refusal
 from services.matching.errors import DecisionNotCovering, DecisionRequired, EntryExists, HotlistExists, PurposeTooOld
 
@@ -25,23 +24,14 @@ BY_CONSTRAINT: Mapping[str, tuple[type[Refusal], str]] = {
 }
 
 
-class StoreFault(Exception):
-    """The database refused a statement of ours; the text says which rule, and never which values."""
-
-
 @asynccontextmanager
 async def transaction(database: Database) -> AsyncIterator[AsyncConnection[TupleRow]]:
-    """One transaction. Raises the refusals above, StoreUnavailable, or StoreFault, each without the driver's own text."""
+    """One transaction. Raises the refusals above beside what `Database.transaction` raises."""
     try:
         async with database.transaction() as connection:
             yield connection
-    except psycopg.Error as cause:
-        raise _translated(cause) from None
-
-
-def _translated(cause: psycopg.Error) -> Exception:
-    state, constraint = cause.sqlstate or "", cause.diag.constraint_name or ""
-    known = BY_STATE.get(state) or BY_CONSTRAINT.get(constraint)
-    if known is None:
-        return StoreFault(f"{type(cause).__name__} {state} {constraint}".strip())
-    return known[0](known[1])
+    except StoreFault as fault:
+        known = BY_STATE.get(fault.state) or BY_CONSTRAINT.get(fault.constraint)
+        if known is None:
+            raise
+        raise known[0](known[1]) from None

@@ -1,5 +1,6 @@
 """Hotlists and their entries. Every change takes the head row first and is stamped with the next version in its transaction."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import LiteralString
@@ -9,12 +10,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
 
 from services.common.database import Database
-from services.matching.errors import CsvInvalid, EntryNotFound, HotlistNotFound
-from services.matching.hotlist import Added, Entry, Hotlist, Imported, NewEntry, verify_until
+from services.common.errors import TooMuch
+from services.matching.errors import CsvInvalid, EntryNotFound, HotlistNotFound, TooManyHotlists
+from services.matching.hotlist import MAX_HOTLISTS, Added, Entry, Hotlist, Imported, NewEntry, verify_until
 from services.matching.store.guard import transaction
 
 Row = tuple[int, NewEntry]  # with its line in the file
 MAX_LINES_NAMED = 20
+BRING_IN_WITHIN_S = 300.0
 
 # A process that is stopped while it holds the lock must not hold up the others.
 LOCK_HEAD = """
@@ -35,6 +38,7 @@ SELECT_HOTLISTS = """
     SELECT hotlist_id, zone, name, category, priority, owner, source, legal_ground, review_at
     FROM matching.hotlist WHERE zone = %s ORDER BY priority, hotlist_id
 """
+COUNT_OF_ZONE = "SELECT count(*) FROM matching.hotlist WHERE zone = %s"
 COUNT_HOTLISTS = "SELECT count(*) FROM matching.hotlist WHERE zone = %s AND hotlist_id = ANY (%s)"
 
 INSERT_ENTRIES = """
@@ -109,9 +113,10 @@ class HotlistStore:
         return found
 
     async def create(self, hotlist: Hotlist) -> None:
-        """Raises HotlistExists."""
+        """Raises HotlistExists, or TooManyHotlists."""
         async with transaction(self._database) as connection:
             version, *_ = await _row(connection, LOCK_HEAD)
+            await _verify_room(connection, hotlist.zone)
             values = (hotlist.hotlist_id, hotlist.zone, hotlist.name, hotlist.category, hotlist.priority, hotlist.owner)
             rest = (hotlist.source, hotlist.legal_ground, hotlist.review_at, version)
             await connection.execute(INSERT_HOTLIST, (*values, *rest))
@@ -168,27 +173,43 @@ class HotlistStore:
     ) -> Imported:
         """Makes the list hold the rows, all or nothing; with `replace` it holds nothing else afterwards.
 
-        Raises HotlistNotFound, and CsvInvalid when a plate comes twice. The head row is locked only once the rows are all here.
+        Raises HotlistNotFound, CsvInvalid when a plate comes twice, and TooMuch when it takes too long. The head row is locked
+        only once the rows are all here. The commit is outside of the time limit: who gives up there does not know what he did.
         """
         async with transaction(self._database) as connection:
-            await _verify_exist(connection, zone, [hotlist])
-            await connection.execute(ALLOW_LONG)
-            await connection.execute(CREATE_INCOMING)
-            await _copy(connection, chunks)
-            await _verify_distinct(connection)
-            version, *_ = await _row(connection, LOCK_HEAD)
-            scope = {"zone": zone, "hotlist": hotlist, "version": version}
-            removed = await _count(connection, REMOVE_CHANGED, scope)
-            removed += await _count(connection, REMOVE_ABSENT, scope) if replace else 0
-            added = await _count(connection, INSERT_INCOMING, scope)
-            if added:
-                await connection.execute(NOTE_ADDITION, scope)
-            elif removed:
-                await connection.execute(MOVE_HEAD, (version,))
-            else:
-                version -= 1
-            (total,) = await _row(connection, COUNT_INCOMING)
-            await connection.execute(ANALYSE_ENTRIES)
+            try:
+                async with asyncio.timeout(BRING_IN_WITHIN_S):
+                    return await self._bring_in(connection, zone, hotlist, chunks, replace=replace)
+            except TimeoutError:
+                raise TooMuch("the import took too long", retry_delay_s=60.0) from None
+
+    @staticmethod
+    async def _bring_in(
+        connection: AsyncConnection[TupleRow],
+        zone: str,
+        hotlist: str,
+        chunks: AsyncIterator[Sequence[Row]],
+        *,
+        replace: bool,
+    ) -> Imported:
+        await _verify_exist(connection, zone, [hotlist])
+        await connection.execute(ALLOW_LONG)
+        await connection.execute(CREATE_INCOMING)
+        await _copy(connection, chunks)
+        await _verify_distinct(connection)
+        version, *_ = await _row(connection, LOCK_HEAD)
+        scope = {"zone": zone, "hotlist": hotlist, "version": version}
+        removed = await _count(connection, REMOVE_CHANGED, scope)
+        removed += await _count(connection, REMOVE_ABSENT, scope) if replace else 0
+        added = await _count(connection, INSERT_INCOMING, scope)
+        if added:
+            await connection.execute(NOTE_ADDITION, scope)
+        elif removed:
+            await connection.execute(MOVE_HEAD, (version,))
+        else:
+            version -= 1
+        (total,) = await _row(connection, COUNT_INCOMING)
+        await connection.execute(ANALYSE_ENTRIES)
         return Imported(added=added, unchanged=total - added, removed=removed, list_version=version)
 
 
@@ -197,6 +218,13 @@ async def _row(connection: AsyncConnection[TupleRow], statement: LiteralString) 
     if row is None:
         raise LookupError("the head row is missing")
     return row
+
+
+async def _verify_room(connection: AsyncConnection[TupleRow], zone: str) -> None:
+    """All lists of a zone are told in one message, and a watch names as many."""
+    row = await (await connection.execute(COUNT_OF_ZONE, (zone,))).fetchone()
+    if row is None or row[0] >= MAX_HOTLISTS:
+        raise TooManyHotlists(f"the zone has {MAX_HOTLISTS:,} hotlists already")
 
 
 async def _count(connection: AsyncConnection[TupleRow], statement: LiteralString, scope: dict[str, object]) -> int:

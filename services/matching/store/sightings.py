@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import cast
 
@@ -17,6 +17,7 @@ from services.matching.store.alerts import raise_alerts
 from services.matching.store.guard import transaction
 
 READ_COLUMNS = tuple(field.name for field in fields(Read))
+IMAGE_FIELDS = tuple(field.name for field in fields(Image))
 COLUMNS = ("captured_day", "sighting_id", "list_version", "content_sha256", *READ_COLUMNS)
 
 SELECT_DAYS = """
@@ -128,7 +129,12 @@ def _row(read: Read, version: int) -> list[object]:
 
 
 def _value(name: str, value: object) -> object:
-    """As psycopg wants it: a tuple would become a row, not an array."""
+    """As psycopg wants it: a tuple would become a row, not an array. It takes long over arrays, and numbers need no quoting."""
     if name == "images":
-        return json.dumps([asdict(image) for image in cast(tuple[Image, ...], value)])
-    return list(value) if isinstance(value, tuple) else value
+        images = cast(tuple[Image, ...], value)
+        return json.dumps([{field: getattr(image, field) for field in IMAGE_FIELDS} for image in images])
+    if not isinstance(value, tuple):
+        return value
+    if value and not isinstance(value[0], str):
+        return f"{{{','.join(map(repr, value))}}}"
+    return list(value)

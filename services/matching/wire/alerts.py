@@ -4,11 +4,10 @@ from anpr.matching.v1 import alert_pb2 as pb
 
 from services.common.errors import Invalid
 from services.matching.alert import Alert
-from services.matching.hotlist import verify_id
+from services.matching.hotlist import MAX_HOTLISTS, verify_id
 from services.matching.query import AlertQuery
 from services.matching.wire import hotlists, shape, sightings
 
-MAX_HOTLISTS = 1000
 LOWEST_PRIORITY = 100
 
 

@@ -9,6 +9,7 @@ from anpr.matching.v1 import hotlist_pb2 as pb
 from services.common import ids, plate
 from services.common.errors import Invalid
 from services.matching.hotlist import MAX_ENTRIES, Added, Entry, Hotlist, Imported, NewEntry, verify_id, verify_text
+from services.matching.upload import Declared
 from services.matching.wire import shape
 
 MAX_CHUNK_BYTES = 1024 * 1024
@@ -124,7 +125,7 @@ def encode_entries(entries: tuple[Entry, ...], next_page_token: str) -> pb.ListE
 async def decode_import(
     requests: AsyncIterator[pb.ImportEntriesRequest],
 ) -> tuple[pb.ImportEntriesRequest, AsyncIterator[bytes]]:
-    """The first message, and the chunks of the file, those of the first message included."""
+    """The first message, and the chunks of the file, that of the first message included."""
     async for first in requests:
         verify_id(first.hotlist_id)
         return first, _chunks(first, requests)
@@ -134,9 +135,15 @@ async def decode_import(
 async def _chunks(first: pb.ImportEntriesRequest, rest: AsyncIterator[pb.ImportEntriesRequest]) -> AsyncIterator[bytes]:
     yield _chunk(first)
     async for request in rest:
-        if request.hotlist_id or request.replace or request.HasField("access"):
+        is_first = request.hotlist_id or request.replace or request.size_bytes or request.sha256
+        if is_first or request.HasField("access"):
             raise Invalid("only the first message says what is imported", field="hotlist_id")
         yield _chunk(request)
+
+
+def decode_declared(first: pb.ImportEntriesRequest) -> Declared:
+    """What the file will be."""
+    return Declared(first.size_bytes, first.sha256)
 
 
 def _chunk(request: pb.ImportEntriesRequest) -> bytes:

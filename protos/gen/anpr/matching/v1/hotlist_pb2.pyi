@@ -164,16 +164,20 @@ class ListEntriesResponse(_message.Message):
     def __init__(self, entries: _Optional[_Iterable[_Union[HotlistEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., receipt: _Optional[_Union[_access_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class ImportEntriesRequest(_message.Message):
-    __slots__ = ("access", "hotlist_id", "replace", "chunk")
+    __slots__ = ("access", "hotlist_id", "replace", "chunk", "size_bytes", "sha256")
     ACCESS_FIELD_NUMBER: _ClassVar[int]
     HOTLIST_ID_FIELD_NUMBER: _ClassVar[int]
     REPLACE_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     access: _access_pb2.AccessContext
     hotlist_id: str
     replace: bool
     chunk: bytes
-    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., hotlist_id: _Optional[str] = ..., replace: _Optional[bool] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+    size_bytes: int
+    sha256: bytes
+    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., hotlist_id: _Optional[str] = ..., replace: _Optional[bool] = ..., chunk: _Optional[bytes] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[bytes] = ...) -> None: ...
 
 class ImportEntriesResponse(_message.Message):
     __slots__ = ("added", "unchanged", "removed", "list_version", "receipt")

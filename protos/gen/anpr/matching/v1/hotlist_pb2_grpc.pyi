@@ -45,7 +45,10 @@ class HotlistServiceStub:
     """Entries of a list by plate, in pages of at most 500. Errors: HOTLIST_NOT_FOUND."""
     ImportEntries: _grpc.StreamUnaryMultiCallable[_hotlist_pb2.ImportEntriesRequest, _hotlist_pb2.ImportEntriesResponse]
     """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
-    comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. Errors: HOTLIST_NOT_FOUND, CSV_INVALID, PLATE_INVALID.
+    comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
+    is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
+    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
+    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
     """
 
 @_typing.type_check_only
@@ -65,7 +68,10 @@ class HotlistServiceAsyncStub(HotlistServiceStub):
     """Entries of a list by plate, in pages of at most 500. Errors: HOTLIST_NOT_FOUND."""
     ImportEntries: _aio.StreamUnaryMultiCallable[_hotlist_pb2.ImportEntriesRequest, _hotlist_pb2.ImportEntriesResponse]  # type: ignore[assignment]
     """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
-    comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. Errors: HOTLIST_NOT_FOUND, CSV_INVALID, PLATE_INVALID.
+    comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
+    is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
+    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
+    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
     """
 
 class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -118,7 +124,10 @@ class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hotlist_pb2.ImportEntriesResponse, _abc.Awaitable[_hotlist_pb2.ImportEntriesResponse]]:
         """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
-        comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. Errors: HOTLIST_NOT_FOUND, CSV_INVALID, PLATE_INVALID.
+        comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
+        is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
+        says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
+        Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
         """
 
 def add_HotlistServiceServicer_to_server(servicer: HotlistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,74 @@
+"""Methods that anybody may call: health and reflection. The library serves them, and takes bytes that are no request for a fault
+of its own: the caller would be told UNKNOWN, and the words of our parser.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+
+OPEN = (
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+    "/grpc.reflection.v1.ServerReflection/",
+)
+REQUEST_WITHIN_S = 30.0
+
+Handler = Any  # grpc.RpcMethodHandler of any request and response type
+Context = Any  # grpc.aio.ServicerContext of any request and response type
+
+
+def guarded(handler: Handler) -> Handler:
+    """The method, read by us: what cannot be decoded, or does not come in time, is refused."""
+
+    async def answer(_: object, context: Context) -> Any:
+        request = await _next(context)
+        try:
+            return await handler.unary_unary(request, context)
+        except NotImplementedError:  # the contract of health has a List, this library does not
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such method")
+
+    async def watch(_: object, context: Context) -> None:
+        await handler.unary_stream(await _next(context), context)
+
+    async def converse(_: object, context: Context) -> AsyncIterator[Any]:
+        async for response in handler.stream_stream(_all(context), context):
+            yield response
+
+    if handler.request_streaming:
+        return _like(grpc.stream_stream_rpc_method_handler, handler, converse)
+    if handler.response_streaming:
+        return _like(grpc.stream_stream_rpc_method_handler, handler, watch)
+    return _like(grpc.stream_unary_rpc_method_handler, handler, answer)
+
+
+def _like(make: Any, handler: Handler, behaviour: Any) -> Handler:
+    return make(
+        behaviour,
+        request_deserializer=handler.request_deserializer,
+        response_serializer=handler.response_serializer,
+    )
+
+
+async def _next(context: Context) -> Any:
+    request = await _read(context)
+    if request is grpc.aio.EOF:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the stream of requests is empty")
+    return request
+
+
+async def _all(context: Context) -> AsyncIterator[Any]:
+    while (request := await _read(context)) is not grpc.aio.EOF:
+        yield request
+
+
+async def _read(context: Context) -> Any:
+    try:
+        async with asyncio.timeout(REQUEST_WITHIN_S):
+            return await context.read()
+    except DecodeError:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be decoded")
+    except TimeoutError:
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "the request did not come in time")
