@@ -1,6 +1,7 @@
 """Appending: what waits is written as one batch, and nobody is answered before the commit.
 
-Batches make themselves: while one commits, the next gathers. One writer per process; any number of processes.
+Batches make themselves: while one commits, the next gathers, and when many write, for a moment longer: a turn costs as much as
+some entries do. One writer per process; any number of processes.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from services.audit.placement import Known, Placed, Prepared, Verdict
 from services.audit.receipt import Receipt
 from services.audit.seal import SealBroken
 from services.audit.sequencer import Sealed, Sequencer
-from services.common.errors import Refusal, StoreUnavailable
+from services.common.errors import CommitUnknown, Refusal, StoreUnavailable
 from services.common.ledger import Promise
 
 log = structlog.get_logger()
@@ -35,6 +36,7 @@ MAX_BATCH = 256
 MAX_WAITING = 4096
 RETRY_WITHIN_S = 1.0
 PREPARED_AT_ONCE = 8
+GATHER_S = 0.004  # after a turn with more than one group; who writes alone never waits
 IDLE_S = 1.0  # after which an empty turn shows whether the log can be written
 UNCONFIRMED_S = 4.0  # longer than the one turn that a database may take that is slow for once
 
@@ -84,8 +86,8 @@ class Log:
     async def append(self, entries: Sequence[Entry]) -> list[Promise]:
         """Makes the entries durable, all or none, in order, and promises each. 1 to 256 entries.
 
-        Raises EntryConflict, LogFull, LogBehind, Invalid, ClockOff, StoreUnavailable. After StoreUnavailable it is not known
-        whether they are durable: the same call again finds out.
+        Raises EntryConflict, LogFull, LogBehind, Invalid, ClockOff, StoreUnavailable, CommitUnknown. After CommitUnknown it is
+        not known whether they are durable: the same call again finds out.
         """
         if not 1 <= len(entries) <= MAX_BATCH:
             raise ValueError("a group has 1 to 256 entries")
@@ -109,8 +111,11 @@ class Log:
     async def run(self) -> None:
         """Writes what waits, for ever; nothing, when nothing has waited for a second."""
         while True:
-            await self._write(self._take())
+            batch = self._take()
+            await self._write(batch)
             self._tried.set()
+            if len(batch) > 1:
+                await asyncio.sleep(GATHER_S)
             if not self._waiting:
                 self._arrived.clear()
                 await self._rest()
@@ -175,10 +180,14 @@ class Log:
         began = time.monotonic()
         try:
             return await self._place(groups)
-        except StoreUnavailable:
+        except StoreUnavailable as failure:
             if time.monotonic() - began > RETRY_WITHIN_S:
                 raise
-        return await self._place(groups)
+            first = failure
+        try:
+            return await self._place(groups)
+        except StoreUnavailable as second:  # has done nothing, and does not know what the first one did
+            raise first if isinstance(first, CommitUnknown) else second from None
 
     async def _place(self, groups: list[tuple[Prepared, ...]]) -> Sequence[Verdict]:
         wanted = {id_ for group in groups for one in group for id_ in (one.entry.id, one.entry.ref) if id_}

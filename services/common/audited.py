@@ -24,7 +24,7 @@ from services.common import access, ids, ledger, metrics, plate
 from services.common.access import Rule
 from services.common.caller import Caller
 from services.common.calls import Call
-from services.common.errors import Invalid, Refusal, Unauthenticated
+from services.common.errors import AuditUnavailable, Invalid, Refusal, Unauthenticated
 from services.common.ledger import Ledger, Promise
 
 # A request is any generated message with an `access` field, a response any with a `receipt` field: access.rules() checks.
@@ -162,7 +162,12 @@ async def answer(
     except BaseException as cause:
         await _record_failure(disclosure, cause)
         raise
-    return await undisturbed(disclosure.disclose(response))
+    try:
+        return await undisturbed(disclosure.disclose(response))
+    except AuditUnavailable as cause:  # an answer is withheld, but what was changed is changed
+        raise AuditUnavailable(
+            "the log did not confirm the outcome: if this was a change, it may have been made"
+        ) from cause
 
 
 async def stream(

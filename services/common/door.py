@@ -8,8 +8,8 @@ Each call is measured, and leaves one line in the log when it has ended.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import grpc
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 REQUEST_WITHIN_S = 30.0  # a large frame on a slow line
 MAX_AT_WORK = 512  # audited calls, those included whose clients have hung up
+MAX_AT_WORK_OF_ONE = 64  # of one person: his own wait for the database and the log, and nobody else's
 MAX_ARRIVING = 16  # requests of one caller that are being received
 MAX_STREAMS = 16  # of one person, from one machine
 SLOW_S = 1.0
@@ -54,7 +55,9 @@ class Door(grpc.aio.ServerInterceptor):
         self._system, self._rules, self._ledger = system, rules, ledger
         self._meters, self._no_rule = metrics.meters(rules), Meter("none")
         self._work = Limit(MAX_AT_WORK, "too many calls are at work")
+        self._own_work = Limit(MAX_AT_WORK_OF_ONE, "too many calls of this person are at work")
         self._arriving = Turns(MAX_ARRIVING)
+        self._open_streams = Limit(open_methods.MAX_STREAMS, "too many streams are open")
         self._streams = Limit(MAX_STREAMS, "too many streams of this person are open")
 
     async def intercept_service(
@@ -70,7 +73,7 @@ class Door(grpc.aio.ServerInterceptor):
         if handler is None:
             return handler
         if details.method.startswith(open_methods.OPEN):
-            return open_methods.guarded(handler)
+            return open_methods.guarded(handler, self._open_streams)
         rule, meter = self._rules.get(details.method), self._meters.get(details.method, self._no_rule)
         if handler.request_streaming and handler.response_streaming:
             return _handler(grpc.stream_stream_rpc_method_handler, handler, self._stream_stream(rule, handler, meter))
@@ -96,8 +99,18 @@ class Door(grpc.aio.ServerInterceptor):
 
     async def _at_work(self, rule: Rule, who: Caller, request: Any, method: Method) -> Any:
         """Goes on when the client hangs up: an act that was done must not be in the log as one that was not."""
-        with self._work.held():
+        with self._work_place(who):
             return await audited.answer(self._disclosure(rule, who, request), method, request)
+
+    async def _deny(self, rule: Rule, who: Caller, request: Any, refusal: Refusal) -> None:
+        """Takes a place as well: else who may nothing could still fill the queue of the log."""
+        with self._work_place(who):
+            await self._disclosure(rule, who, request).deny(refusal)
+
+    @contextmanager
+    def _work_place(self, who: Caller) -> Iterator[None]:
+        with self._own_work.held((who.system, who.person)), self._work.held():
+            yield
 
     def _stream_unary(
         self, rule: Rule | None, handler: Handler, meter: Meter
@@ -182,7 +195,7 @@ class Door(grpc.aio.ServerInterceptor):
         if who.roles.isdisjoint(rule.roles):
             refusal = Denied("none of the caller's roles may do this")
             if rule.audited and request is not None:
-                await self._disclosure(rule, who, request).deny(refusal)
+                await audited.undisturbed(self._deny(rule, who, request, refusal))
             raise refusal
 
     def _disclosure(self, rule: Rule, who: Caller, request: Any) -> audited.Disclosure:

@@ -2,7 +2,8 @@
 
 What must hold, whoever connects and whatever he sends or leaves unsaid:
 1. The service goes on: this has a thread and an event loop of its own, which end with the process.
-2. No connection lasts longer than WITHIN_S, no more than MAX_OPEN are open, and of each MAX_HEAD_BYTES are read at most.
+2. No connection lasts longer than WITHIN_S, no more than MAX_OPEN are open, and of each MAX_HEAD_BYTES are read at most. One more
+   takes the place of the one that came first: who says nothing keeps nobody out.
 3. The measurements are put together at most once in FRESH_S, however often they are asked for.
 """
 
@@ -56,7 +57,7 @@ class Exposition:
     def __init__(self, text: Callable[[], bytes]) -> None:
         self._text = text
         self._body, self._made_at = b"", float("-inf")
-        self._open = 0
+        self._open: dict[StreamWriter, asyncio.Task[None]] = {}  # the first that came first
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runs, self._end = threading.Event(), asyncio.Event()
 
@@ -74,20 +75,34 @@ class Exposition:
             self._loop = asyncio.get_running_loop()
             self._runs.set()
             await self._end.wait()
+            answering = list(self._open.values())
+            while self._open:
+                self._drop_first()
+            if answering:  # the end of the loop would cancel them, which asyncio takes for a fault
+                await asyncio.wait(answering)
 
     async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._open += 1
+        task = asyncio.current_task()
+        if task is None:
+            raise TypeError("a connection is answered by a task")
+        self._open[writer] = task
+        if len(self._open) > MAX_OPEN:
+            self._drop_first()
         try:
-            if self._open <= MAX_OPEN:
-                async with asyncio.timeout(WITHIN_S):
-                    writer.write(self.response(await reader.readuntil(b"\r\n\r\n")))
-                    writer.close()
-                    await writer.wait_closed()
+            async with asyncio.timeout(WITHIN_S):
+                writer.write(self.response(await reader.readuntil(b"\r\n\r\n")))
+                writer.close()
+                await writer.wait_closed()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return  # he did not ask, or does not take the answer
         finally:
-            self._open -= 1
+            self._open.pop(writer, None)
             writer.transport.abort()
+
+    def _drop_first(self) -> None:
+        first = next(iter(self._open))
+        del self._open[first]
+        first.transport.abort()
 
     def response(self, head: bytes) -> bytes:
         """The answer to a request with this head."""

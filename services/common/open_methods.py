@@ -4,10 +4,14 @@ of its own: the caller would be told UNKNOWN, and the words of our parser.
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
+
+from services.common.errors import TooMuch
+from services.common.limit import Limit
 
 OPEN = (
     "/grpc.health.v1.Health/",
@@ -15,13 +19,16 @@ OPEN = (
     "/grpc.reflection.v1.ServerReflection/",
 )
 REQUEST_WITHIN_S = 30.0
+MAX_STREAMS = (
+    64  # they end when the caller likes, and a server takes a bounded number of calls: the next may ask how it is
+)
 
 Handler = Any  # grpc.RpcMethodHandler of any request and response type
 Context = Any  # grpc.aio.ServicerContext of any request and response type
 
 
-def guarded(handler: Handler) -> Handler:
-    """The method, read by us: what cannot be decoded, or does not come in time, is refused."""
+def guarded(handler: Handler, streams: Limit) -> Handler:
+    """The method, read by us: what cannot be decoded, or does not come in time, is refused. streams: of all such methods."""
 
     async def answer(_: object, context: Context) -> Any:
         request = await _next(context)
@@ -31,11 +38,13 @@ def guarded(handler: Handler) -> Handler:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such method")
 
     async def watch(_: object, context: Context) -> None:
-        await handler.unary_stream(await _next(context), context)
+        async with _held(streams, context):
+            await handler.unary_stream(await _next(context), context)
 
     async def converse(_: object, context: Context) -> AsyncIterator[Any]:
-        async for response in handler.stream_stream(_all(context), context):
-            yield response
+        async with _held(streams, context):
+            async for response in handler.stream_stream(_all(context), context):
+                yield response
 
     if handler.request_streaming:
         return _like(grpc.stream_stream_rpc_method_handler, handler, converse)
@@ -50,6 +59,16 @@ def _like(make: Any, handler: Handler, behaviour: Any) -> Handler:
         request_deserializer=handler.request_deserializer,
         response_serializer=handler.response_serializer,
     )
+
+
+@asynccontextmanager
+async def _held(streams: Limit, context: Context) -> AsyncIterator[None]:
+    with ExitStack() as place:
+        try:
+            place.enter_context(streams.held())
+        except TooMuch as refusal:
+            await context.abort(refusal.code, refusal.words)
+        yield
 
 
 async def _next(context: Context) -> Any:

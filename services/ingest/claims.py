@@ -2,7 +2,8 @@
 
 Live before backfill, and among the live ones the newest first: an alert helps for a minute, and in a backlog that is older than
 that, the oldest first would mean that no vehicle is ever found in time until all of it is done. One claim in four is the oldest
-that is due, so that none waits for ever. Without a backlog there is no difference: what is due is claimed at once.
+that is due, and one in sixteen the oldest backfill, so that none waits for ever, not even when more comes for good than can be
+read. Without a backlog there is no difference: what is due is claimed at once.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from psycopg.rows import DictRow, dict_row
 from services.common.database import Database
 
 OLDEST_EVERY = 4
+BACKFILL_EVERY = 16
 
 # The state is written out in each: only so is the partial index found by a prepared statement.
 FREE = "next_attempt_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())"
 NEWEST = "AND NOT backfill ORDER BY next_attempt_at DESC LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+BACKFILL = "AND backfill ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
 OLDEST = "ORDER BY backfill, next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
 CLAIM = "SET claimed_by = %(worker)s, claimed_until = now() + %(lease)s, attempts = attempts + 1"
 CLAIM_WAITING = """
@@ -45,7 +48,9 @@ class Claims:
 
     def __init__(self, database: Database, claimant: Claimant, queue: str) -> None:
         self._database, self._claimant = database, claimant
-        self._newest, self._oldest = (queue.format(free=FREE, order=order, claim=CLAIM) for order in (NEWEST, OLDEST))
+        self._newest, self._backfill, self._oldest = (
+            queue.format(free=FREE, order=order, claim=CLAIM) for order in (NEWEST, BACKFILL, OLDEST)
+        )
         self._claimed = 0
 
     async def take(self, limit: int) -> list[DictRow]:
@@ -53,6 +58,8 @@ class Claims:
         turns = range(self._claimed + 1, self._claimed + limit + 1)
         newest = sum(turn % OLDEST_EVERY != 0 for turn in turns)
         rows = await self._run(self._newest, newest)
+        if len(rows) == newest:  # else the oldest are all that is left, backfill among them
+            rows += await self._run(self._backfill, sum(turn % BACKFILL_EVERY == 0 for turn in turns))
         rows += await self._run(self._oldest, limit - len(rows))
         self._claimed += len(rows)
         return rows

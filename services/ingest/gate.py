@@ -12,6 +12,7 @@ from services.ingest.pace import Chance
 SEEN_S = 5.0  # a camera that was here so recently will be here again
 LEAVING_S = 5.0
 LONGEST_S = 30.0
+ALL = ""  # the queue of those who are refused though they have not more than their share
 
 
 class Gate:
@@ -36,16 +37,18 @@ class Gate:
         self._seen_at: dict[str, float] = {}  # by time, the longest ago first
         self.frames_in_hand = self.bytes_in_hand = 0
         self.leaving_per_s = float(frames)
-        self._left, self._measured_at, self._next_at = 0, clock(), 0.0
+        self._left, self._measured_at = 0, clock()
+        self._next_at: dict[str, float] = {}  # for who is refused next, in the queue of all and in that of each camera
 
     @contextmanager
     def admit(self, camera_id: str, size_bytes: int) -> Iterator[None]:
         """Holds a place for one frame. Raises Overloaded."""
         self._see(camera_id)
-        if self.frames_in_hand >= self._frames or self.bytes_in_hand + size_bytes > self._size_bytes:
-            raise self._overloaded("too many frames at once")
         if 2 * self.frames_in_hand >= self._frames and self._held[camera_id] >= self._share():
-            raise self._overloaded("too many frames of this camera at once")
+            its_per_s = self.leaving_per_s / len(self._seen_at)
+            raise self._overloaded("too many frames of this camera at once", camera_id, its_per_s)
+        if self.frames_in_hand >= self._frames or self.bytes_in_hand + size_bytes > self._size_bytes:
+            raise self._overloaded("too many frames at once", ALL, self.leaving_per_s)
         self._take(camera_id, size_bytes, 1)
         try:
             yield
@@ -59,6 +62,7 @@ class Gate:
         self._seen_at[camera_id] = now
         while self._seen_at[oldest := next(iter(self._seen_at))] < now - SEEN_S:
             del self._seen_at[oldest]
+            self._next_at.pop(oldest, None)
 
     def _share(self) -> int:
         return max(1, self._frames // len(self._seen_at))
@@ -78,9 +82,13 @@ class Gate:
             self.leaving_per_s += (self._left / span_s - self.leaving_per_s) * min(1.0, span_s / LEAVING_S)
             self._left, self._measured_at = 0, now
 
-    def _overloaded(self, words: str) -> Overloaded:
-        """Who is refused gets a time of his own, at the speed at which frames leave: else all come back at once, in vain."""
+    def _overloaded(self, words: str, queue: str, leaving_per_s: float) -> Overloaded:
+        """Who is refused gets a time of his own, at the speed at which frames leave: else all come back at once, in vain.
+
+        A camera that sends more than its share waits behind itself alone: the others must not be sent far away for it.
+        """
         now = self._clock()
         earliest = now + self._retry_delay_s
-        self._next_at = min(max(self._next_at + 1.0 / max(self.leaving_per_s, 1.0), earliest), now + LONGEST_S)
-        return Overloaded(words, retry_delay_s=(self._next_at - now) * (0.75 + self._chance() / 2))
+        next_at = self._next_at.get(queue, 0.0) + 1.0 / max(leaving_per_s, 1.0)
+        self._next_at[queue] = next_at = min(max(next_at, earliest), now + LONGEST_S)
+        return Overloaded(words, retry_delay_s=(next_at - now) * (0.75 + self._chance() / 2))

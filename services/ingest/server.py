@@ -37,7 +37,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     def StreamFrames(
         self, requests: AsyncIterator[ingest_pb2.StreamFramesRequest], context: object
     ) -> AsyncGenerator[ingest_pb2.StreamFramesResponse, None]:
-        return self._streams.answers(requests, calls.of(context).caller.zone)
+        return self._streams.answers(requests, calls.of(context).caller)
 
     async def SubmitReads(
         self, request: ingest_pb2.SubmitReadsRequest, context: object

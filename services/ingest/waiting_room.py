@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 BACKFILL_SHARE = 0.8  # of the places; the rest is kept for frames of this minute
 COUNT_SHARE = 50  # a count that took a second is followed by fifty without
+LONGEST_PAUSE_S = 60.0  # but by no more than this: until the next one, whoever went in is taken to be still there
 SHORTEST_S, LONGEST_S = 1.0, 30.0
 SMOOTHED_S = 10.0  # the span over which the speed of leaving is averaged
 
@@ -71,13 +72,18 @@ class WaitingRoom:
     async def run(self) -> None:
         """Counts, for ever."""
         while True:
-            began = self._clock()
-            try:
-                await self.look()
-            except StoreUnavailable:
-                log.warning("backlog.not_counted")
-            took_s = self._clock() - began
-            await asyncio.sleep(max(self._count_every_s, COUNT_SHARE * took_s))
+            pause_s = await self._looked()
+            await asyncio.sleep(pause_s)
+
+    async def _looked(self) -> float:
+        """Looks, and says how long not to. A count that failed has cost the database little, and what is known gets old."""
+        began = self._clock()
+        try:
+            await self.look()
+        except StoreUnavailable:
+            log.warning("backlog.not_counted")
+            return self._count_every_s
+        return min(max(self._count_every_s, COUNT_SHARE * (self._clock() - began)), LONGEST_PAUSE_S)
 
     async def look(self) -> None:
         """Counts once. Raises StoreUnavailable; then what was known stays."""

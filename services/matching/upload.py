@@ -16,6 +16,9 @@ from services.matching.errors import CsvInvalid, UploadAltered, UploadIncomplete
 
 SHA256_BYTES = 32
 ROOM_BYTES = 2 * MAX_BYTES
+MAX_UPLOADS = (
+    16  # each counts at the door as a call at work, even one that has declared a single byte and sends nothing
+)
 RETRY_DELAY_S = 10.0
 
 
@@ -38,11 +41,19 @@ class Declared:
 class Uploads:
     """Files under way, one of each person.
 
-    room_bytes: of all together; within_s: for a whole file; pause_s: between its pieces.
+    room_bytes, most: of all together; within_s: for a whole file; pause_s: between its pieces.
     """
 
-    def __init__(self, *, room_bytes: int = ROOM_BYTES, within_s: float = 300.0, pause_s: float = 30.0) -> None:
-        self._room_bytes, self._within_s, self._pause_s = room_bytes, within_s, pause_s
+    def __init__(
+        self,
+        *,
+        room_bytes: int = ROOM_BYTES,
+        most: int = MAX_UPLOADS,
+        within_s: float = 300.0,
+        pause_s: float = 30.0,
+    ) -> None:
+        self._room_bytes, self._most = room_bytes, most
+        self._within_s, self._pause_s = within_s, pause_s
         self._of: set[Hashable] = set()
 
     @asynccontextmanager
@@ -79,7 +90,7 @@ class Uploads:
     def _room(self, of: Hashable, size_bytes: int) -> Iterator[None]:
         if of in self._of:
             raise TooMuch("another upload of this person is under way", retry_delay_s=RETRY_DELAY_S)
-        if size_bytes > self._room_bytes:
+        if size_bytes > self._room_bytes or len(self._of) >= self._most:
             raise TooMuch("too many files are being uploaded", retry_delay_s=RETRY_DELAY_S)
         self._of.add(of)
         self._room_bytes -= size_bytes

@@ -2,16 +2,17 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from services.audit import log, receipt
+from services.audit import log, receipt, sequencer
 from services.audit.entry import Entry
 from services.audit.errors import EntryConflict, LogBehind, LogFull
 from services.audit.log import MAX_WAITING
 from services.common import ids
-from services.common.errors import ClockOff, Invalid, StoreUnavailable
+from services.common.errors import ClockOff, CommitUnknown, Invalid, StoreUnavailable
 from tests.audit.keyring import ORIGIN, RECEIPTS
 from tests.audit.logs import Parts, entry, outcome, replica
 from tests.engines import Scratch
@@ -159,6 +160,27 @@ async def test_a_lost_connection_is_made_again_within_one_append(parts: Parts) -
     terminate(parts.scratch)
     (promise,) = await parts.log.append([entry()])
     assert promise.index == 1
+
+
+async def test_a_second_try_that_finds_nobody_does_not_say_that_nothing_was_done(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one was lost in its commit, and had made it."""
+    commit = sequencer.Turn.commit
+
+    async def torn(turn: sequencer.Turn, entries: Sequence[sequencer.Sealed]) -> None:
+        await commit(turn, entries)
+        if entries:
+            monkeypatch.setattr(parts.sequencer, "_dsn", "host=127.0.0.1 port=1")
+            raise CommitUnknown("the database was lost while it committed")
+
+    monkeypatch.setattr(sequencer.Turn, "commit", torn)
+    one = entry()
+    with pytest.raises(CommitUnknown):
+        await parts.log.append([one])
+    monkeypatch.undo()
+    (promise,) = await parts.log.append([one])
+    assert (promise.index, rows(parts.scratch)) == (0, [0])
 
 
 async def test_a_full_queue_refuses_and_recovers(scratch: Scratch, key_folder: Path) -> None:

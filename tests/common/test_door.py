@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +21,7 @@ from services.common import audited, calls, door, ledger, refusals, server
 from services.common.access import RuleMissing, rules
 from services.common.caller import Caller
 from services.common.errors import NotFound
+from services.common.ledger import Promise
 from services.common.listen import ListenRefused
 from services.common.server import Serving
 from tests.common.ledgers import MemoryLedger
@@ -135,6 +136,19 @@ async def house(memory: MemoryLedger | None = None) -> AsyncIterator[House]:
         await running.stop(0)
 
 
+@dataclass(slots=True)
+class SlowLedger(MemoryLedger):
+    """Takes no entry before it is told to go on."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def append(self, fields: audit_pb2.EntryFields) -> Promise:
+        self.asked.set()
+        await self.go_on.wait()
+        return await MemoryLedger.append(self, fields)
+
+
 async def _collect(stream: AsyncIterable[Any], into: list[Any]) -> None:
     async for message in stream:
         into.append(message)
@@ -168,6 +182,8 @@ async def test_without_the_log_not_one_row_leaves(refuse_from: int) -> None:
     assert failure.value.code() is grpc.StatusCode.UNAVAILABLE
     assert refusals.reason(failure.value) == "AUDIT_UNAVAILABLE"
     assert len(it.sightings.asked) == refuse_from, "the method must not run before its intent is durable"
+    was_done = "may have been made" in (failure.value.details() or "")
+    assert was_done == bool(refuse_from), "who changed something must hear that it may be changed"
 
 
 @pytest.mark.parametrize(
@@ -380,6 +396,38 @@ async def test_calls_whose_callers_hung_up_count_until_they_end(monkeypatch: pyt
         async with asyncio.timeout(10):
             await it.ledger.holds(2)
         await it.look()
+
+
+async def test_one_person_does_not_take_all_the_work_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_AT_WORK_OF_ONE", 1)
+    async with house() as it:
+        looking = asyncio.ensure_future(it.look("1-WAI-111"))
+        await it.sightings.waiting.wait()
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look()
+        assert refusals.reason(failure.value) == "OVERLOADED"
+        assert len((await it.look(who=replace(OFFICER, person="p0815"))).sightings) == len(READS)
+        it.sightings.go_on.set()
+        await looking
+        await it.look()
+
+
+async def test_nor_does_one_who_may_nothing_fill_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_AT_WORK_OF_ONE", 1)
+    memory, technician = SlowLedger(), replace(OFFICER, roles=frozenset({"technician"}))
+    async with house(memory) as it:
+        attempt = asyncio.ensure_future(it.look(who=technician))
+        await memory.asked.wait()
+        attempt.cancel()  # his entry is still on its way
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look(who=technician)
+        assert refusals.reason(failure.value) == "OVERLOADED"
+        memory.go_on.set()
+        await audited.settle(10)
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await it.look(who=technician)
+        assert refusals.reason(failure.value) == "ROLE_NOT_PERMITTED"
+    assert memory.kinds() == ["DENIED PERMISSION_DENIED"] * 2
 
 
 NO_TIME: Any = {"from": {"seconds": 10**15}, "until": {"seconds": 10**15, "nanos": -1}}

@@ -108,6 +108,16 @@ def test_those_who_say_nothing_are_cut_off_and_are_few_at_a_time(monkeypatch: py
         assert status(ask(port, GET)) == "HTTP/1.1 200 OK"
 
 
+def test_those_who_say_nothing_keep_no_collector_out(caplog: pytest.LogCaptureFixture) -> None:
+    with exposed("127.0.0.1:0") as port:
+        silent = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(2 * exposition.MAX_OPEN)]
+        answers = [status(ask(port, GET)) for _ in range(3)]
+    for one in silent:
+        one.close()
+    assert answers == ["HTTP/1.1 200 OK"] * 3
+    assert not caplog.records, "those who are there at the end are no fault"
+
+
 async def test_the_service_goes_on_while_the_measurements_are_stormed() -> None:
     with exposed("127.0.0.1:0") as port:
         stop = threading.Event()

@@ -1,5 +1,6 @@
 """What anybody may call takes any bytes from anybody."""
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -72,6 +73,22 @@ async def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatc
         call = method(timeout=10)
         assert (await call.code()) is grpc.StatusCode.RESOURCE_EXHAUSTED
         call.cancel()
+
+
+async def test_watches_without_end_do_not_keep_others_from_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_methods, "MAX_STREAMS", 2)
+    async with House() as channel:
+        watch: Any = channel.unary_stream(METHODS[2])
+        held = [watch(b"", timeout=30) for _ in range(2)]
+        for call in held:
+            await call.read()
+        assert await _answer(channel, METHODS[2], [b""]) == ("RESOURCE_EXHAUSTED", "too many streams are open")
+        assert (await _answer(channel, METHODS[0], [b""]))[0] in ("OK", "NOT_FOUND")
+        held[0].cancel()
+        async with asyncio.timeout(20):
+            while (await _answer(channel, METHODS[2], [b""]))[0] != "OK":
+                await asyncio.sleep(0.01)
+        held[1].cancel()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

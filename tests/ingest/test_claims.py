@@ -44,6 +44,14 @@ async def test_backfill_comes_after_all_that_is_live(parts: Parts, scratch: Scra
     assert await claimed(parts, 1, 1, 1, 1, 9) == [[3], [2], [1], [101], [102, 103, 104]]
 
 
+@pytest.mark.parametrize("limit", [1, 4, 32])
+async def test_backfill_has_its_turn_even_when_live_frames_never_end(
+    parts: Parts, scratch: Scratch, limit: int
+) -> None:
+    await submit(parts, scratch, live=32, backfill=1)
+    assert 101 in [sequence for some in await claimed(parts, *[limit] * (32 // limit)) for sequence in some]
+
+
 async def test_all_places_are_used_by_backfill_alone(parts: Parts, scratch: Scratch) -> None:
     await submit(parts, scratch, live=0, backfill=6)
     assert await claimed(parts, 4, 4) == [[101, 102, 103, 104], [105, 106]]

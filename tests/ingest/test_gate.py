@@ -88,6 +88,18 @@ def test_those_who_are_refused_are_asked_to_come_one_after_the_other() -> None:
     assert delays[-1] == pytest.approx(LONGEST_S)
 
 
+def test_who_is_refused_for_being_greedy_sends_nobody_else_far_away() -> None:
+    gate = Gate(frames=8, size_bytes=100, clock=Clock(), chance=lambda: 0.5)
+    with ExitStack() as open_:
+        for camera in ("cam-1", "cam-2", "cam-3", "cam-4", "cam-5", "cam-6", "greedy"):
+            open_.enter_context(gate.admit(camera, 1))
+        for _ in range(1000):
+            fill(gate, open_, "greedy")
+        assert gate.frames_in_hand == 7, "the greedy one has its share"
+        open_.enter_context(gate.admit("cam-7", 1))
+        assert refused_s(gate) == pytest.approx(1.0)
+
+
 @given(cameras=lists(sampled_from("abcdefgh"), max_size=200), frames=integers(1, 16))
 def test_places_come_back_and_are_never_exceeded(cameras: list[str], frames: int) -> None:
     gate, held = Gate(frames=frames, size_bytes=frames), Counter[str]()

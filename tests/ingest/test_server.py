@@ -34,6 +34,7 @@ from tests.ingest.parts import KEK, ZONE, Parts, camera, submission
 
 pytestmark = [pytest.mark.postgres, pytest.mark.s3]
 CAMERA = Caller("cam-1", zone=ZONE, roles=frozenset({"camera"})).metadata()
+EDGE = Caller("edge-1", zone=ZONE, roles=frozenset({"edge"})).metadata()
 ADMIN = Caller("desk", person="p-1", zone=ZONE, roles=frozenset({"admin"})).metadata()
 OFFICER = Caller("desk", person="p-2", zone=ZONE, roles=frozenset({"officer"})).metadata()
 NOWHERE = "127.0.0.1:1"
@@ -222,6 +223,20 @@ async def test_a_stream_too_many_is_refused_with_a_delay_and_disturbs_no_other(c
         assert await first.read() is grpc.aio.EOF
         again = stubs.ingest.StreamFrames(iter(streamed([frame(pictures.jpeg(2), 2)])), metadata=CAMERA)
         assert [answer.sequence async for answer in again] == [2]
+
+
+async def test_one_system_does_not_take_all_streams_from_others(config: Settings, parts: Parts) -> None:
+    await parts.register()
+    async with served(replace(config, streams_at_once=2), parts) as stubs:
+        first = stubs.ingest.StreamFrames(metadata=CAMERA)
+        await first.write(ingest_pb2.StreamFramesRequest(frame=frame(pictures.jpeg(1), 1)))
+        await first.read()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stubs.ingest.StreamFrames(metadata=CAMERA).read()
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        other = stubs.ingest.StreamFrames(iter(streamed([frame(pictures.jpeg(2), 2)])), metadata=EDGE)
+        assert [answer.sequence async for answer in other] == [2]
+        await first.done_writing()
 
 
 async def test_a_stream_that_breaks_off_leaves_a_server_that_works(stubs: Stubs) -> None:

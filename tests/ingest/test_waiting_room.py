@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.common.errors import StoreUnavailable
+from services.ingest import waiting_room
 from services.ingest.backlog import COUNT, COUNT_BY_INDEX, Queues
 from services.ingest.errors import Overloaded
 from services.ingest.waiting_room import LONGEST_S, WaitingRoom
@@ -137,6 +138,30 @@ async def test_a_count_that_fails_changes_nothing() -> None:
     running = asyncio.create_task(room.run())
     await asyncio.sleep(0.1)
     assert (taken(room), running.done()) == (0, False)
+    running.cancel()
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["late", "never"])
+async def test_a_count_that_took_an_hour_does_not_end_the_counting(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database hung, or this process was stopped: fifty times as long without a count would be two days."""
+    monkeypatch.setattr(waiting_room, "LONGEST_PAUSE_S", 0.01)
+    now_s, again = 0.0, asyncio.Event()
+
+    async def count(_most: int) -> Queues:
+        nonlocal now_s
+        if now_s:
+            again.set()
+        now_s += 3600.0
+        if not answers:
+            raise StoreUnavailable("the database does not answer")
+        return Queues(0, 0)
+
+    room = WaitingRoom(count, frames=3, count_every_s=0.01, clock=lambda: now_s)
+    running = asyncio.create_task(room.run())
+    async with asyncio.timeout(20):
+        await again.wait()
     running.cancel()
 
 

@@ -99,3 +99,15 @@ async def test_the_room_is_taken_when_it_is_declared_and_given_back_at_the_end()
     first.cancel()
     await asyncio.wait({first})
     assert await _take(uploads, _declared(b"1234567890"), _pieces([b"1234567890"])) == b"1234567890"
+
+
+async def test_small_ones_are_no_more_than_a_few_at_once() -> None:
+    """Else those who declare a byte and send none would take all places of the calls at work."""
+    uploads, begun = Uploads(most=1), asyncio.Event()
+    first = asyncio.create_task(_take(uploads, Declared(2, bytes(32)), _endless(begun)))
+    await begun.wait()
+    with pytest.raises(TooMuch):
+        await _take(uploads, _declared(b"1"), _pieces([b"1"]), YOU)
+    first.cancel()
+    await asyncio.wait({first})
+    assert await _take(uploads, _declared(b"1"), _pieces([b"1"]), YOU) == b"1"
