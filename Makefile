@@ -25,7 +25,7 @@ lint: setup ## every static check
 	@$(BIN)/python services/local/setup.py --link-googleapis && ruff check . && ruff format --check . && mypy && lint-imports && buf lint && buf format -d --exit-code protos
 
 test: setup ## the tests
-	@pytest -n 2 --dist loadscope
+	@pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test-all: test ## the tests, then what takes an hour: kills, a million hostile cases, overload
 	@pytest -m long -s -p no:cacheprovider
@@ -34,7 +34,7 @@ bench: setup ## the suite beside its peers and limits, in one table (under ten m
 	@python -m bench.peers && python -m bench
 
 coverage: setup ## the tests again, with a table of what they cover (half as long again)
-	@pytest -n 2 --dist loadscope --cov=services --cov-report=term:skip-covered
+	@pytest -n 3 --dist loadscope --no-loadscope-reorder --cov=services --cov-report=term:skip-covered
 
 up: setup ## start the whole suite on this machine
 	@anpr up

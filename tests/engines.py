@@ -59,9 +59,7 @@ class Cluster:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with self._superuser() as connection:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(home.name)))
-        databases.ensure(
-            self.server.cluster, replace(home, name=name), self.passwords
-        )  # a copy has no privileges of its own
+        databases.grant(self.server.cluster, replace(home, name=name))  # a copy has no privileges of its own
         return Scratch(name, self.server, self.passwords)
 
     def drop(self, scratch: Scratch) -> None:

@@ -47,11 +47,17 @@ def ensure(cluster: Cluster, database: Database, passwords: Path) -> None:
             _run(connection, "closed.sql")
             if default == "postgres":
                 _create(connection, database.name)
+    grant(cluster, database)
+    with _superuser(cluster, database.name) as connection:
+        for role in database.roles:
+            _set_password(connection, role, secret_files.password(password_file(passwords, role)).read_text())
+
+
+def grant(cluster: Cluster, database: Database) -> None:
+    """Make schemas, roles and privileges of a database that exists."""
     with _superuser(cluster, database.name) as connection:
         _run(connection, "closed.sql")
         _run(connection, database.script)
-        for role in database.roles:
-            _set_password(connection, role, secret_files.password(password_file(passwords, role)).read_text())
 
 
 def _superuser(cluster: Cluster, database: str) -> psycopg.Connection:

@@ -65,9 +65,8 @@ class Killer:
         self.kills: Counter[str] = Counter()
 
     async def strike(self, round_: Round) -> None:
-        """Returns when every part that was hit works again, after the pause. Raises ChaosFailed."""
+        """Returns when every part that was hit works again. Raises ChaosFailed."""
         await asyncio.gather(*(self._blow(blow) for blow in round_.blows))
-        await asyncio.sleep(round_.pause_s)
 
     async def settle(self) -> None:
         """Returns when every part works."""

@@ -22,11 +22,26 @@ from tests.chaos.records import Found, Remembered
 
 # Short, so that a claim also runs out under a process that is only stopped.
 LEASE_S = "4"
-# Frames a second; PaddleOCR takes half a second of a core for each.
-RATES = {"standin": 8.0, "paddleocr": 0.7}
-CHANGE_EVERY_S, IMPORT_EVERY_S, HEAD_EVERY_S = 14.0, 12.0, 4.0
+HEAD_EVERY_S = 4.0
 FIRST_FRAMES_S, CAMERAS_S = 90.0, 180.0
-STILL_S = {"standin": 40.0, "paddleocr": 120.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast a run goes. frames_a_s: over all cameras; pause: factor on the pauses between rounds; still_s: see `_settle`."""
+
+    frames_a_s: float
+    pause: float
+    list_every_s: float
+    import_every_s: float
+    still_s: float
+
+
+# PaddleOCR takes half a second of a core for each frame.
+TEMPI = {
+    "standin": Tempo(frames_a_s=8.0, pause=1.0, list_every_s=14.0, import_every_s=12.0, still_s=40.0),
+    "paddleocr": Tempo(frames_a_s=0.8, pause=8.0, list_every_s=5.0, import_every_s=6.0, still_s=120.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,10 @@ class Wish:
     seed: int
     kills: int
     engine: str
+
+    @property
+    def tempo(self) -> Tempo:
+        return TEMPI[self.engine]
 
 
 async def run(wish: Wish) -> tuple[Row, ...]:
@@ -71,7 +90,7 @@ async def run(wish: Wish) -> tuple[Row, ...]:
 async def _cameras(wish: Wish, suite: Suite, notes: Path) -> AsyncIterator[None]:
     """Cameras at work; at the end of the block they take no more frames, and each frame finds its end."""
     words = ["-P", "-m", "tests.chaos.cameras", suite.instance.gateway, str(notes)]
-    words += ["--seed", str(wish.seed), "--rate", str(RATES[wish.engine])]
+    words += ["--seed", str(wish.seed), "--rate", str(wish.tempo.frames_a_s)]
     program = beside("cameras", [*words, *(["--quick"] if wish.engine == "standin" else [])], notes)
     child = process.spawn(program)
     try:
@@ -116,10 +135,11 @@ async def _kill_among(wish: Wish, killer: Killer, people: People) -> None:
         working.create_task(people.look_up_on())
         working.create_task(people.look_up_on())
         working.create_task(people.look_at_heads_on(HEAD_EVERY_S))
-        working.create_task(people.list_on(CHANGE_EVERY_S))
-        working.create_task(people.import_on(IMPORT_EVERY_S))
+        working.create_task(people.list_on(wish.tempo.list_every_s))
+        working.create_task(people.import_on(wish.tempo.import_every_s))
         for round_ in plan.rounds(wish.seed, wish.kills):
             await killer.strike(round_)
+            await asyncio.sleep(round_.pause_s * wish.tempo.pause)
             blows = ", ".join(f"{blow.part} {blow.how.value}" for blow in round_.blows)
             table.say(f"{time.monotonic() - began:6.1f} s  {killer.kills.total():4} kills  {blows}")
         people.closed.set()
@@ -135,7 +155,7 @@ async def _first_batch(subscriber: Subscriber) -> None:
 async def _settle(wish: Wish, suite: Suite, subscriber: Subscriber) -> None:
     """Returns when nothing is left to do, or nothing has been done for a while: then the table says what is missing."""
     before, since = None, time.monotonic()
-    while time.monotonic() - since < STILL_S[wish.engine]:
+    while time.monotonic() - since < wish.tempo.still_s:
         frames = await progress_of_frames.count(suite.instance)
         unswept = await asyncio.to_thread(gathering.unswept, suite.instance)
         position = await asyncio.to_thread(gathering.alert_position, suite.instance)

@@ -12,6 +12,7 @@ file and told of in one line: `--replay FILE` makes it once more. Exit status 1 
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -86,6 +87,8 @@ async def _over_the_wire(plan: Plan, tally: Tally, cases: int) -> list[str]:
             tally.fault(problem)
         for event, count in town.log_events().most_common():
             print(f"log: {event}: {count:,}")
+        if tally.faults:  # the suite and what it said go away with its folder
+            shutil.copytree(town.suite.instance.logs, tally.folder / "logs", dirs_exist_ok=True)
         plateau, end = town.plateau().rss_bytes, town.seen[-1].rss_bytes
     return [_grown(name, plateau[name], end[name]) for name in PARTS]
 

@@ -36,7 +36,7 @@ class Plan:
         """How many cases each door gets, at least one."""
         chosen = {name: weight for name, weight in weights.items() if self.only in name}
         total = sum(chosen.values()) or 1
-        return {name: max(1, cases * weight // total) for name, weight in chosen.items()}
+        return {name: max(1, -(-cases * weight // total)) for name, weight in chosen.items()}
 
     def dice(self, door: str, number: int) -> Random:
         """What decides about one case."""

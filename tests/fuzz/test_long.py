@@ -19,4 +19,4 @@ def test_a_million_hostile_cases_crash_hang_and_leak_nothing(tmp_path: Path) -> 
     tally = Tally(tmp_path)
     fuzz.run(Plan(cases=CASES, seed=20261124), tally)
     assert not tally.faults
-    assert tally.total >= CASES * 0.99
+    assert tally.total >= CASES

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 from anpr.common.v1 import plate_pb2
 from anpr.ingest.v1 import camera_pb2, camera_pb2_grpc, ingest_pb2, ingest_pb2_grpc
 from anpr.matching.v1 import hotlist_pb2_grpc, sighting_pb2, sighting_pb2_grpc
@@ -28,6 +30,11 @@ NUMBERS = re.compile(r"[0-9a-f.:]*[0-9][0-9a-f.:]*")
 SERVICES = ("ingest", "matching", "audit", "recognition")
 PARTS = (*SERVICES, "gateway", "postgres-services", "postgres-audit", "seaweedfs")
 DRAIN_S = 600.0
+STANDING = """
+    SELECT state, count(*), max(attempts), max(faults),
+        extract(epoch FROM min(next_attempt_at) - now())::int, extract(epoch FROM max(next_attempt_at) - now())::int
+    FROM ingest.frame GROUP BY state ORDER BY state
+"""
 LEAK_BYTES = 50 * 1024 * 1024
 ADMIN = Caller("desk", "admin-1", zone=samples.ZONE, roles=frozenset({"admin"}))
 CAMERA = Caller(samples.CAMERA, zone=samples.ZONE, roles=frozenset({"camera"}))
@@ -132,11 +139,13 @@ class Town:
         try:
             await self._drained()
         except TimeoutError:
-            found.append(f"frames were taken and come to no end: {await progress_of_frames.count(self.suite.instance)}")
+            found.append("frames were taken and come to no end")
         try:
             await self._still_works()
         except (grpc.aio.AioRpcError, TimeoutError) as cause:
             found.append(f"a valid frame is not read and found any more: {type(cause).__name__} {cause}"[:300])
+        if found:
+            found.append(f"frames stand so: {await self._standing()}")
         result = await remote.verify(self.suite.instance.address("audit"))
         return found if result.holds else [*found, f"the log does not verify: {result.failures}"]
 
@@ -155,9 +164,20 @@ class Town:
             while (counts := await progress_of_frames.count(self.suite.instance)).done < counts.acknowledged:
                 await asyncio.sleep(1.0)
 
+    async def _standing(self) -> list[tuple[object, ...]]:
+        """Frames by state: how many, most attempts, most faults, and in how many seconds the first and the last are due."""
+        instance = self.suite.instance
+        password = instance.password_file("ingest_reader").read_text().strip()
+        conninfo = instance.conninfo("ingest_reader")
+        async with await psycopg.AsyncConnection.connect(conninfo, password=password) as connection:
+            return await (await connection.execute(STANDING)).fetchall()
+
     async def _still_works(self) -> None:
         """A frame goes in at the gateway, and its plate is found."""
         capture = self._passage(0).capture
+        capture.sequence = (
+            time.time_ns()
+        )  # that of no case: the same picture again would be answered with the old frame
         frame = ingest_pb2.SubmitFrameRequest(capture=capture, picture=pictures.frame())
         await ingest_pb2_grpc.IngestServiceStub(self.channel).SubmitFrame(frame, metadata=CAMERA.metadata(), timeout=20)
         async with asyncio.timeout(60):

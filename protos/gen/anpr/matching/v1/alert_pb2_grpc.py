@@ -58,7 +58,8 @@ class AlertServiceServicer:
 
     def WatchAlerts(self, request, context):
         """Alerts in order of position, from the resume token on, then live as they come; misses none. A batch is one disclosure in the log;
-        while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. Errors: RESUME_TOKEN_INVALID.
+        while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. When matching dies, a stream that has begun ends with INTERNAL
+        without details, because Envoy can only reset it: resume then as well. Errors: RESUME_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

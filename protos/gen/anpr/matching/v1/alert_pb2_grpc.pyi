@@ -35,7 +35,8 @@ class AlertServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AlertServiceAsyncStub: ...
     WatchAlerts: _grpc.UnaryStreamMultiCallable[_alert_pb2.WatchAlertsRequest, _alert_pb2.WatchAlertsResponse]
     """Alerts in order of position, from the resume token on, then live as they come; misses none. A batch is one disclosure in the log;
-    while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. Errors: RESUME_TOKEN_INVALID.
+    while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. When matching dies, a stream that has begun ends with INTERNAL
+    without details, because Envoy can only reset it: resume then as well. Errors: RESUME_TOKEN_INVALID.
     """
     VerifyAlert: _grpc.UnaryUnaryMultiCallable[_alert_pb2.VerifyAlertRequest, _alert_pb2.VerifyAlertResponse]
     """Records what a person sees on the picture. Not built yet: UNIMPLEMENTED."""
@@ -49,7 +50,8 @@ class AlertServiceAsyncStub(AlertServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     WatchAlerts: _aio.UnaryStreamMultiCallable[_alert_pb2.WatchAlertsRequest, _alert_pb2.WatchAlertsResponse]  # type: ignore[assignment]
     """Alerts in order of position, from the resume token on, then live as they come; misses none. A batch is one disclosure in the log;
-    while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. Errors: RESUME_TOKEN_INVALID.
+    while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. When matching dies, a stream that has begun ends with INTERNAL
+    without details, because Envoy can only reset it: resume then as well. Errors: RESUME_TOKEN_INVALID.
     """
     VerifyAlert: _aio.UnaryUnaryMultiCallable[_alert_pb2.VerifyAlertRequest, _alert_pb2.VerifyAlertResponse]  # type: ignore[assignment]
     """Records what a person sees on the picture. Not built yet: UNIMPLEMENTED."""
@@ -66,7 +68,8 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_alert_pb2.WatchAlertsResponse], _abc.AsyncIterator[_alert_pb2.WatchAlertsResponse]]:
         """Alerts in order of position, from the resume token on, then live as they come; misses none. A batch is one disclosure in the log;
-        while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. Errors: RESUME_TOKEN_INVALID.
+        while the log is down batches are held back. Ends with AUDIT_UNAVAILABLE, and may be resumed. When matching dies, a stream that has begun ends with INTERNAL
+        without details, because Envoy can only reset it: resume then as well. Errors: RESUME_TOKEN_INVALID.
         """
 
     @_abc_1.abstractmethod

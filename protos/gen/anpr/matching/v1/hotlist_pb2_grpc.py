@@ -72,14 +72,14 @@ class HotlistServiceServicer:
     """
 
     def CreateHotlist(self, request, context):
-        """Creates a hotlist. Errors: FIELD_INVALID, HOTLIST_EXISTS.
+        """Creates a hotlist; a zone has 1,000 at most. Errors: FIELD_INVALID, HOTLIST_EXISTS, OVERLOADED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHotlists(self, request, context):
-        """Hotlists of the zone. They name no vehicle.
+        """Hotlists of the zone, all of them. They name no vehicle.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,9 +34,9 @@ class HotlistServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> HotlistServiceAsyncStub: ...
     CreateHotlist: _grpc.UnaryUnaryMultiCallable[_hotlist_pb2.CreateHotlistRequest, _hotlist_pb2.CreateHotlistResponse]
-    """Creates a hotlist. Errors: FIELD_INVALID, HOTLIST_EXISTS."""
+    """Creates a hotlist; a zone has 1,000 at most. Errors: FIELD_INVALID, HOTLIST_EXISTS, OVERLOADED."""
     ListHotlists: _grpc.UnaryUnaryMultiCallable[_hotlist_pb2.ListHotlistsRequest, _hotlist_pb2.ListHotlistsResponse]
-    """Hotlists of the zone. They name no vehicle."""
+    """Hotlists of the zone, all of them. They name no vehicle."""
     AddEntries: _grpc.UnaryUnaryMultiCallable[_hotlist_pb2.AddEntriesRequest, _hotlist_pb2.AddEntriesResponse]
     """Adds entries, all or none. At most 1,000. Errors: HOTLIST_NOT_FOUND, PLATE_INVALID, FIELD_INVALID, ENTRY_EXISTS."""
     RemoveEntries: _grpc.UnaryUnaryMultiCallable[_hotlist_pb2.RemoveEntriesRequest, _hotlist_pb2.RemoveEntriesResponse]
@@ -57,9 +57,9 @@ class HotlistServiceAsyncStub(HotlistServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateHotlist: _aio.UnaryUnaryMultiCallable[_hotlist_pb2.CreateHotlistRequest, _hotlist_pb2.CreateHotlistResponse]  # type: ignore[assignment]
-    """Creates a hotlist. Errors: FIELD_INVALID, HOTLIST_EXISTS."""
+    """Creates a hotlist; a zone has 1,000 at most. Errors: FIELD_INVALID, HOTLIST_EXISTS, OVERLOADED."""
     ListHotlists: _aio.UnaryUnaryMultiCallable[_hotlist_pb2.ListHotlistsRequest, _hotlist_pb2.ListHotlistsResponse]  # type: ignore[assignment]
-    """Hotlists of the zone. They name no vehicle."""
+    """Hotlists of the zone, all of them. They name no vehicle."""
     AddEntries: _aio.UnaryUnaryMultiCallable[_hotlist_pb2.AddEntriesRequest, _hotlist_pb2.AddEntriesResponse]  # type: ignore[assignment]
     """Adds entries, all or none. At most 1,000. Errors: HOTLIST_NOT_FOUND, PLATE_INVALID, FIELD_INVALID, ENTRY_EXISTS."""
     RemoveEntries: _aio.UnaryUnaryMultiCallable[_hotlist_pb2.RemoveEntriesRequest, _hotlist_pb2.RemoveEntriesResponse]  # type: ignore[assignment]
@@ -83,7 +83,7 @@ class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hotlist_pb2.CreateHotlistRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hotlist_pb2.CreateHotlistResponse, _abc.Awaitable[_hotlist_pb2.CreateHotlistResponse]]:
-        """Creates a hotlist. Errors: FIELD_INVALID, HOTLIST_EXISTS."""
+        """Creates a hotlist; a zone has 1,000 at most. Errors: FIELD_INVALID, HOTLIST_EXISTS, OVERLOADED."""
 
     @_abc_1.abstractmethod
     def ListHotlists(
@@ -91,7 +91,7 @@ class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _hotlist_pb2.ListHotlistsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_hotlist_pb2.ListHotlistsResponse, _abc.Awaitable[_hotlist_pb2.ListHotlistsResponse]]:
-        """Hotlists of the zone. They name no vehicle."""
+        """Hotlists of the zone, all of them. They name no vehicle."""
 
     @_abc_1.abstractmethod
     def AddEntries(
