@@ -38,11 +38,11 @@ from services.ingest.register import Register
 from services.ingest.sealing import Kek
 from services.ingest.sending import Sending
 from services.ingest.server import CameraServicer, EvidenceServicer, IngestServicer
-from services.ingest.settings import FRAME_BYTES, Settings
+from services.ingest.settings import Settings
 from services.ingest.store import Store
 from services.ingest.waiting_room import WaitingRoom
 
-MESSAGE_BYTES = FRAME_BYTES + 1024 * 1024  # a picture that is a little too large gets an answer that says so
+BEYOND_BYTES = 1024 * 1024  # a picture that is a little too large gets an answer that says so
 
 
 async def main(config: Settings) -> None:
@@ -90,6 +90,7 @@ def assemble(
         room=room,
         clock_limits=ClockLimits(ahead=timedelta(seconds=config.clock_ahead_s), live=timedelta(seconds=config.live_s)),
         arrived=arrived.ring,
+        picture_bytes=config.picture_bytes,
     )
     reader = clients.Recognition(
         recognition, region=config.region, country=config.country, deadline_s=config.recognition_deadline_s
@@ -117,7 +118,7 @@ def assemble(
         register=register,
         ledger=AuditClient(audit, caller.service("ingest")),
         background=[dispatcher.run, room.run, Overdue(pool).run],
-        max_message_bytes=MESSAGE_BYTES,
+        max_message_bytes=config.picture_bytes + BEYOND_BYTES,
     )
 
 

@@ -51,9 +51,11 @@ class Intake:
         room: WaitingRoom,
         clock_limits: ClockLimits,
         arrived: Callable[[], None],
+        picture_bytes: int = raster.MAX_BYTES,
     ) -> None:
         self._store, self._evidence, self._pictures = store, evidence, pictures
         self._gate, self._room, self._clock_limits, self._arrived = gate, room, clock_limits, arrived
+        self._picture_bytes = picture_bytes
 
     async def take(self, submission: Submission, zone: str) -> Acknowledgement:
         """Makes one frame durable; `zone` is the caller's, empty for any. The same frame again gets the same id.
@@ -62,8 +64,8 @@ class Intake:
         StoreUnavailable or ClockOff; then nothing was kept.
         """
         size_bytes = len(submission.picture)
-        if size_bytes > raster.MAX_BYTES:
-            raise PictureTooLarge(f"the picture has more than {raster.MAX_BYTES} bytes")
+        if size_bytes > self._picture_bytes:
+            raise PictureTooLarge(f"the picture has more than {self._picture_bytes} bytes")
         began = time.monotonic()
         with self._gate.admit(submission.capture.camera_id, size_bytes):
             taken = await self._take(submission, zone)

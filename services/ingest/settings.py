@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from services.common import raster
 from services.ingest import shapes
-
-FRAME_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,9 @@ class Settings:
     retention_days: int = 366
     clock_ahead_s: float = 5.0
     live_s: float = 60.0
+    picture_bytes: int = raster.MAX_BYTES
     frames_at_once: int = 32
-    frames_at_once_bytes: int = 8 * FRAME_BYTES
+    frames_at_once_bytes: int = 8 * raster.MAX_BYTES
     stream_frames_at_once: int = 8
     streams_at_once: int = 512
     frames_waiting: int = 250_000
@@ -71,7 +71,14 @@ class Settings:
             ("numbers of things at once, and days, are at least 1", all(count >= 1 for count in counts)),
             ("spans of time are positive", all(span > 0 for span in spans)),
             ("ANPR_LEASE_S is at least 3: it is renewed three times", self.lease_s >= 3),
-            (f"ANPR_FRAMES_AT_ONCE_BYTES is at least {FRAME_BYTES}", self.frames_at_once_bytes >= FRAME_BYTES),
+            (
+                f"ANPR_PICTURE_BYTES is at least 64 KiB and at most {raster.MAX_BYTES}",
+                64 * 1024 <= self.picture_bytes <= raster.MAX_BYTES,
+            ),
+            (
+                "ANPR_FRAMES_AT_ONCE_BYTES is at least ANPR_PICTURE_BYTES",
+                self.frames_at_once_bytes >= self.picture_bytes,
+            ),
             (
                 "without ANPR_S3_SECURE, ANPR_S3_ENDPOINT is on loopback",
                 self.s3_secure or _on_loopback(self.s3_endpoint),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.common import ids
+from services.common import ids, raster
 from services.common.database import Database
 from services.ingest.backlog import Backlog
 from services.ingest.bell import Bell
@@ -58,7 +58,11 @@ class Parts:
         return Evidence(self.bucket, KEK)
 
     def intake(
-        self, gate: Gate | None = None, evidence: Evidence | None = None, room: WaitingRoom | None = None
+        self,
+        gate: Gate | None = None,
+        evidence: Evidence | None = None,
+        room: WaitingRoom | None = None,
+        picture_bytes: int = raster.MAX_BYTES,
     ) -> Intake:
         return Intake(
             self.store,
@@ -68,6 +72,7 @@ class Parts:
             room=room or self.room(),
             clock_limits=ClockLimits(),
             arrived=self.bell.ring,
+            picture_bytes=picture_bytes,
         )
 
     def room(self, frames: int = 1000) -> WaitingRoom:

@@ -134,6 +134,16 @@ REFUSALS: list[tuple[str, Submission, type[Refusal]]] = [
 ]
 
 
+async def test_a_region_may_take_smaller_pictures_only(parts: Parts, scratch: Scratch) -> None:
+    await parts.register()
+    picture = pictures.jpeg()
+    with pytest.raises(PictureTooLarge):
+        await parts.intake(picture_bytes=len(picture) - 1).take(submission(picture), ZONE)
+    assert rows(scratch) == 0
+    await parts.intake(picture_bytes=len(picture)).take(submission(picture), ZONE)
+    assert rows(scratch) == 1
+
+
 @pytest.mark.parametrize(("sent", "refusal"), [case[1:] for case in REFUSALS], ids=[case[0] for case in REFUSALS])
 async def test_what_is_refused_leaves_nothing(
     parts: Parts, scratch: Scratch, s3: seaweedfs.Server, sent: Submission, refusal: type[Refusal]

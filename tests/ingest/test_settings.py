@@ -33,6 +33,8 @@ def test_the_defaults_are_the_strict_ones(environment: dict[str, str]) -> None:
         ("RETENTION_DAYS", "0"),
         ("FRAMES_AT_ONCE", "0"),
         ("FRAMES_AT_ONCE_BYTES", "1000"),
+        ("PICTURE_BYTES", "1000"),
+        ("PICTURE_BYTES", "16777217"),
         ("STREAM_FRAMES_AT_ONCE", "0"),
         ("STREAMS_AT_ONCE", "0"),
         ("FRAMES_WAITING", "0"),
