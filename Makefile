@@ -27,8 +27,8 @@ lint: setup ## every static check
 test: setup ## the tests
 	@pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-test-all: test ## the tests, then what takes an hour: kills, a million hostile cases, overload
-	@pytest -m long -s -p no:cacheprovider
+test-all: setup ## the tests with more examples, then what takes an hour: kills, a million hostile cases, overload
+	@pytest -n 2 --dist loadscope --hypothesis-profile=thorough && pytest -m long -s
 
 bench: setup ## the suite beside its peers and limits, in one table (under ten minutes)
 	@python -m bench.peers && python -m bench

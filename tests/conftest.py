@@ -3,8 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.engines import Cluster, Scratch, cluster
+
+# `make test` has minutes; `make test-all` asks for the other one.
+settings.register_profile("quick", max_examples=25)
+settings.register_profile("thorough", max_examples=200)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

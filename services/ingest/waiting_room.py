@@ -1,7 +1,7 @@
 """How many acknowledged frames may wait to be read and sent. Above that, new ones are refused with a time to come back.
 
 What waits lies in the database, and counting it for each frame would cost more than taking it. So one task counts, with a
-fiftieth of the time at most, and in between this process adds what it takes itself. What other replicas take meanwhile is
+tenth of the time at most, and in between this process adds what it takes itself. What other replicas take meanwhile is
 known at the next count: by so much, and no more, the limit can be passed.
 """
 
@@ -22,7 +22,7 @@ from services.ingest.pace import Chance
 log = structlog.get_logger()
 
 BACKFILL_SHARE = 0.8  # of the places; the rest is kept for frames of this minute
-COUNT_SHARE = 50  # a count that took a second is followed by fifty without
+COUNT_SHARE = 10  # a count that took a second is followed by ten without
 LONGEST_PAUSE_S = 60.0  # but by no more than this: until the next one, whoever went in is taken to be still there
 SHORTEST_S, LONGEST_S = 1.0, 30.0
 SMOOTHED_S = 10.0  # the span over which the speed of leaving is averaged

@@ -145,7 +145,7 @@ async def test_a_count_that_fails_changes_nothing() -> None:
 async def test_a_count_that_took_an_hour_does_not_end_the_counting(
     answers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database hung, or this process was stopped: fifty times as long without a count would be two days."""
+    """The database hung, or this process was stopped: ten times as long without a count would be ten hours."""
     monkeypatch.setattr(waiting_room, "LONGEST_PAUSE_S", 0.01)
     now_s, again = 0.0, asyncio.Event()
 
