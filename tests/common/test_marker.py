@@ -32,7 +32,7 @@ def through_jpeg(picture: Picture, quality: int) -> Picture:
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(plates=lists(PLATE, max_size=4), seed=integers(0, 2**32), quality=sampled_from([25, 70, 95]))
 def test_the_marker_survives_jpeg(plates: list[MarkedPlate], seed: int, quality: int) -> None:
     picture = through_jpeg(draw_marker(noisy_picture(seed), plates), quality)
@@ -96,7 +96,7 @@ def test_a_body_of_another_shape_is_refused(listed: object) -> None:
         read_marker(forged(json.dumps(listed).encode()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(body=binary(max_size=64))
 def test_a_body_that_is_no_json_is_refused(body: bytes) -> None:
     if body.strip() == b"[]":

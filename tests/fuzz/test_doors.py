@@ -32,7 +32,7 @@ def test_each_function_that_takes_what_comes_from_outside_survives_it(name: str)
 
 
 @given(raw=ANY_TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 def test_a_plate_is_normalised_once_for_all_or_refused(raw: str) -> None:
     try:
         normal = plate.normalise(raw)
@@ -44,7 +44,7 @@ def test_a_plate_is_normalised_once_for_all_or_refused(raw: str) -> None:
 
 
 @given(content=binary(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_any_bytes_are_a_list_of_vehicles_or_a_refusal(content: bytes) -> None:
     with pytest.raises(Refusal) as refusal:
         probes.read_csv(b"\0" + content)
@@ -52,7 +52,7 @@ def test_any_bytes_are_a_list_of_vehicles_or_a_refusal(content: bytes) -> None:
 
 
 @given(token=ANY_TEXT)
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_a_token_that_was_not_made_here_is_broken(token: str) -> None:
     with pytest.raises(Broken):
         probes.open_token(token.encode("utf-8", "surrogatepass"), 8)
@@ -63,7 +63,7 @@ def test_a_token_that_was_not_made_here_is_broken(token: str) -> None:
         tuples(sampled_from([caller.SYSTEM, caller.PERSON, caller.ZONE, caller.ROLES, "x"]), ANY_TEXT), max_size=6
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_a_caller_is_known_or_turned_away(pairs: list[tuple[str, str]]) -> None:
     try:
         who = caller.from_metadata(pairs)
@@ -74,7 +74,7 @@ def test_a_caller_is_known_or_turned_away(pairs: list[tuple[str, str]]) -> None:
 
 
 @given(case=ANY_TEXT.filter(lambda found: found.isprintable()), purpose=integers(-3, 20), ground=integers(-3, 20))
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_who_may_read_has_said_why(case: str, purpose: int, ground: int) -> None:
     context = access_pb2.AccessContext(case_reference=case.encode("utf-8", "replace").decode())
     context.MergeFromString(_varint_fields(purpose, ground))

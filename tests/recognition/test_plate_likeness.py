@@ -174,7 +174,7 @@ BOXES: SearchStrategy[TextBox] = builds(
 
 
 @given(boxes=lists(BOXES, max_size=6).map(tuple))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_whatever_an_engine_sees_gives_sound_plates(boxes: tuple[TextBox, ...]) -> None:
     found = plates(Seen(1280, 720, boxes))
     assert [plate.confidence for plate in found] == sorted((plate.confidence for plate in found), reverse=True)
