@@ -15,7 +15,7 @@ from services.common.marker import MarkedPlate, draw_marker
 from tests.fuzz import bytewise
 
 TEXT = "1FUZ217"
-PLATE = MarkedPlate(TEXT, "BE", (40, 20, 120, 30), ((40, 20), (160, 20), (160, 50), (40, 50)))
+OTHER_TEXT = "1FUZ903"  # in no case
 MIB = 1 << 20
 
 
@@ -26,10 +26,11 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 @cache
-def frame() -> bytes:
+def frame(text: str = TEXT) -> bytes:
     """A JPEG in whose marker one plate stands: what recognition's stand-in reads."""
+    plate = MarkedPlate(text, "BE", (40, 20, 120, 30), ((40, 20), (160, 20), (160, 50), (40, 50)))
     ground = np.random.default_rng(5).integers(60, 190, (96, 288, 3), dtype=np.uint8)
-    return saved(Image.fromarray(draw_marker(ground, [PLATE])[:, :, ::-1].copy()), "JPEG", quality=92)
+    return saved(Image.fromarray(draw_marker(ground, [plate])[:, :, ::-1].copy()), "JPEG", quality=92)
 
 
 @cache

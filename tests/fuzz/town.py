@@ -173,19 +173,19 @@ class Town:
             return await (await connection.execute(STANDING)).fetchall()
 
     async def _still_works(self) -> None:
-        """A frame goes in at the gateway, and its plate is found."""
+        """A frame goes in at the gateway, and its plate is found: one of no case, whose passages would fill the first page."""
         capture = self._passage(0).capture
         capture.sequence = (
             time.time_ns()
         )  # that of no case: the same picture again would be answered with the old frame
-        frame = ingest_pb2.SubmitFrameRequest(capture=capture, picture=pictures.frame())
+        frame = ingest_pb2.SubmitFrameRequest(capture=capture, picture=pictures.frame(pictures.OTHER_TEXT))
         await ingest_pb2_grpc.IngestServiceStub(self.channel).SubmitFrame(frame, metadata=CAMERA.metadata(), timeout=20)
         async with asyncio.timeout(60):
             while not await self._is_found(capture):
                 await asyncio.sleep(0.2)
 
     async def _is_found(self, capture: plate_pb2.Capture) -> bool:
-        answer = await Desk(self.channel).look_up(pictures.TEXT)
+        answer = await Desk(self.channel).look_up(pictures.OTHER_TEXT)
         return any(found.read.capture.captured == capture.captured for found in answer.sightings)
 
 
