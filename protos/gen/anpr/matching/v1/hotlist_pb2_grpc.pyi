@@ -47,8 +47,8 @@ class HotlistServiceStub:
     """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
     comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
     is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
-    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
-    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
+    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, 16 and 128 MiB of all together.
+    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED, COMMIT_UNKNOWN.
     """
 
 @_typing.type_check_only
@@ -70,8 +70,8 @@ class HotlistServiceAsyncStub(HotlistServiceStub):
     """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
     comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
     is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
-    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
-    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
+    says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, 16 and 128 MiB of all together.
+    Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED, COMMIT_UNKNOWN.
     """
 
 class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -126,8 +126,8 @@ class HotlistServiceServicer(metaclass=_abc_1.ABCMeta):
         """Imports a CSV file, all or nothing: the first message says what, the rest are chunks of the file (UTF-8; header plate,valid_from,valid_until,note,source_reference;
         comma, semicolon or tab). At most 64 MiB and 1,000,000 rows. A refusal names the lines. The first message declares the size and the SHA-256 of the file: nothing
         is done before all of it is here and fits them, and from the end of the stream on the import runs to its end even when the caller hangs up, so that the log
-        says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, and 128 MiB of all together.
-        Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED.
+        says what came of it. The file comes within 5 minutes, no message later than 30 s after the one before; one upload a person, 16 and 128 MiB of all together.
+        Errors: HOTLIST_NOT_FOUND, CSV_INVALID, UPLOAD_INCOMPLETE, UPLOAD_ALTERED, FIELD_INVALID, OVERLOADED, COMMIT_UNKNOWN.
         """
 
 def add_HotlistServiceServicer_to_server(servicer: HotlistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
