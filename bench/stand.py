@@ -54,9 +54,6 @@ class Stand:
         """Process ids of services and engines."""
         return tuple(self.suite.pid(name) for name in names)
 
-    def password(self, role: str) -> str:
-        return self.instance.password_file(role).read_text().strip()
-
     def services_database(self) -> psycopg.Connection:
         """The services' database, as its superuser."""
         return _superuser(self.instance.services_cluster, databases.SERVICES.name)

@@ -43,7 +43,7 @@ async def bench(stand: Stand) -> list[Row]:
     """Needs no service: this process matches."""
     await stand.only()
     listed = list({invent_plate() for _ in range(ENTRIES + ENTRIES // 50)})[:ENTRIES]
-    instance, password = stand.instance, stand.password(WRITER)
+    instance, password = stand.instance, stand.instance.password(WRITER)
     async with (
         peer.running("list_matcher") as rapidfuzz,
         await AsyncConnection.connect(instance.conninfo(WRITER), password=password, autocommit=True) as connection,
@@ -116,7 +116,7 @@ async def _list(stand: Stand, plates: Sequence[str]) -> int:
         yield rows
 
     hotlist = Hotlist(HOTLIST, ZONE, "bench", "stolen", 5, "unit-1", "manual", "technical_database", None)
-    async with database.connect(stand.instance.conninfo(WRITER), stand.password(WRITER)) as writer:
+    async with database.connect(stand.instance.conninfo(WRITER), stand.instance.password(WRITER)) as writer:
         store = HotlistStore(writer)
         await store.create(hotlist)
         imported = await store.bring_in(ZONE, HOTLIST, chunks(), replace=False)

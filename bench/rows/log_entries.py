@@ -5,6 +5,7 @@ import random
 from anpr.audit.v1 import audit_pb2 as pb
 from anpr.common.v1 import access_pb2
 
+from bench.rows.reads import invent_plate
 from services.audit import wire
 from services.audit.entry import Entry
 from services.common import ids, ledger
@@ -12,12 +13,11 @@ from services.common.caller import service
 
 SYSTEM = "matching"
 METADATA = service(SYSTEM).metadata()
-LETTERS, DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "0123456789"
 
 
 def pair() -> tuple[pb.EntryFields, pb.EntryFields]:
     """Intent and outcome of a look-up."""
-    plate = "1" + "".join(random.choices(LETTERS, k=3)) + "".join(random.choices(DIGITS, k=3))
+    plate = invent_plate()
     intent = _fields(pb.ENTRY_KIND_INTENT, plate)
     outcome = _fields(pb.ENTRY_KIND_OUTCOME, plate)
     outcome.ref, outcome.status, outcome.result_count, outcome.result_digest = (

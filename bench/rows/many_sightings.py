@@ -49,7 +49,7 @@ FROM (
 async def store(stand: Stand, count: int, *, days: int) -> list[str]:
     """Makes `count` sightings over the last `days` days; returns some of their plates, in no order."""
     model = invent_read(invent_plate(), datetime.now(UTC) - timedelta(seconds=1))
-    async with database.connect(stand.instance.conninfo(WRITER), stand.password(WRITER)) as writer:
+    async with database.connect(stand.instance.conninfo(WRITER), stand.instance.password(WRITER)) as writer:
         await SightingStore(writer).record([model])
     plates = list({invent_plate() for _ in range(count // PLATES_EACH)})
     with stand.services_database() as superuser:

@@ -36,7 +36,7 @@ async def bench(stand: Stand) -> list[Row]:
     cluster = stand.instance.services_cluster
     dsn = cluster.conninfo(databases.SERVICES.name, postgres.SUPERUSER)
     async with (
-        database.connect(stand.instance.conninfo(WRITER), stand.password(WRITER)) as writer,
+        database.connect(stand.instance.conninfo(WRITER), stand.instance.password(WRITER)) as writer,
         await AsyncConnection.connect(dsn, password=cluster.password(), autocommit=True) as connection,
     ):
         store = SightingStore(writer)

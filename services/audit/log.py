@@ -86,8 +86,8 @@ class Log:
     async def append(self, entries: Sequence[Entry]) -> list[Promise]:
         """Makes the entries durable, all or none, in order, and promises each. 1 to 256 entries.
 
-        Raises EntryConflict, LogFull, LogBehind, Invalid, ClockOff, StoreUnavailable, CommitUnknown. After CommitUnknown it is
-        not known whether they are durable: the same call again finds out.
+        Raises EntryConflict, LogFull, LogBehind, LogAltered, Invalid, ClockOff, StoreUnavailable, CommitUnknown. After
+        CommitUnknown it is not known whether they are durable: the same call again finds out.
         """
         if not 1 <= len(entries) <= MAX_BATCH:
             raise ValueError("a group has 1 to 256 entries")

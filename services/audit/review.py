@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.audit import commitment, entry, epochs, jcs, merkle, seal, tags
+from services.audit import commitment, entry, epochs, jcs, merkle, seal, stored, tags
 from services.audit.entry import Content, EntryInvalid, Leaf
 from services.audit.errors import EntryErased, LogAltered, PageTokenInvalid
 from services.audit.keys import EpochKeys, TagKeys
@@ -59,7 +59,7 @@ class Review:
     async def entry(self, index: int) -> Opened:
         """The entry at this index. Raises EntryNotFound, EntryErased, LogAltered."""
         data = await self._store.leaf(index)
-        leaf = _leaf(index, data)
+        leaf = stored.leaf(index, data)
         sealed = await self._store.sealed(index, leaf.epoch)
         return self._open(index, data, leaf, sealed.payload, sealed.wrapped)
 
@@ -75,7 +75,7 @@ class Review:
         return Page(tuple(entries), token)
 
     def _open_hit(self, hit: Hit, wanted: Search) -> Opened:
-        leaf = _leaf(hit.index, hit.leaf)
+        leaf = stored.leaf(hit.index, hit.leaf)
         if hit.payload is None or hit.wrapped is None or not self._epoch_keys.has(leaf.epoch):
             return Opened(hit.index, hit.leaf, leaf, None)
         opened = self._open(hit.index, hit.leaf, leaf, hit.payload, hit.wrapped)
@@ -140,13 +140,6 @@ def _fitting(hits: Sequence[Hit]) -> int:
         if total > MAX_PAGE_BYTES:
             return max(count, 1)
     return len(hits)
-
-
-def _leaf(index: int, data: bytes) -> Leaf:
-    try:
-        return entry.decode_leaf(data)
-    except EntryInvalid as cause:
-        raise LogAltered("a stored entry is no leaf", index=index) from cause
 
 
 def _fits(content: Content, wanted: Search) -> bool:

@@ -29,9 +29,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.errors import Diagnostic
 
-from services.audit import entry
-from services.audit.entry import EntryInvalid
-from services.audit.errors import LogAltered
+from services.audit import stored
 from services.audit.placement import Known, New
 from services.common.database import lively
 from services.common.errors import ClockOff, CommitUnknown, StoreUnavailable
@@ -138,7 +136,8 @@ class Sequencer:
         """Holds the lock on the head while the block runs; what was not committed in it is rolled back.
 
         Raises StoreUnavailable when anything went wrong; CommitUnknown when it is not known whether a commit took place. Raises
-        ClockOff, with nothing written, when this process's clock or the database's is wrong.
+        ClockOff, with nothing written, when this process's clock or the database's is wrong, and LogAltered when what is stored
+        under one of the ids is no entry.
         """
         async with self._alone, self._turn(ids) as turn:
             yield turn
@@ -179,8 +178,10 @@ class Sequencer:
         if found is None:
             raise StoreUnavailable("the log has no head")
         next_index, last_ms, now_ms = found
-        _verify_clock(before, now_ms, self._clock(), last_ms)
-        known = {entry_id: Known(seq, leaf, entry.decode_leaf(leaf)) for entry_id, seq, leaf in await rows.fetchall()}
+        verify_clock(before, now_ms, self._clock())
+        if now_ms < last_ms - BACKWARDS_TOLERANCE_MS:
+            raise ClockOff("the database's clock is behind the log")
+        known = {entry_id: Known(seq, leaf, stored.leaf(seq, leaf)) for entry_id, seq, leaf in await rows.fetchall()}
         return Turn(connection, next_index, max(now_ms, last_ms), known, self._notices)
 
     async def _connected(self) -> AsyncConnection:
@@ -198,18 +199,10 @@ class Sequencer:
             self._notices.append(notice.sqlstate or "")
 
 
-def _known(index: int, data: bytes) -> Known:
-    try:
-        return Known(index, data, entry.decode_leaf(data))
-    except EntryInvalid as cause:
-        raise LogAltered("a stored entry is no leaf", index=index) from cause
-
-
-def _verify_clock(before: float, database_ms: int, after: float, last_ms: int) -> None:
+def verify_clock(before: float, database_ms: int, after: float) -> None:
+    """Raises ClockOff unless the database's time, which was asked between the two, is about this replica's."""
     if not before - CLOCK_TOLERANCE_S <= database_ms / 1000 <= after + CLOCK_TOLERANCE_S:
         raise ClockOff("this replica's clock is more than two seconds off the database's")
-    if database_ms < last_ms - BACKWARDS_TOLERANCE_MS:
-        raise ClockOff("the database's clock is behind the log")
 
 
 @contextmanager

@@ -3,12 +3,9 @@
 import time
 from collections.abc import Callable
 
-from services.audit import entry, metrics
-from services.audit.entry import EntryInvalid
+from services.audit import metrics, sequencer, stored
 from services.audit.errors import LogAltered, LogBehind
-from services.audit.sequencer import CLOCK_TOLERANCE_S
 from services.audit.store import Standing, Store
-from services.common.errors import ClockOff
 
 MAX_BEHIND_MS = 5 * 60 * 1000
 
@@ -24,8 +21,7 @@ class Watch:
         """Raises StoreUnavailable, ClockOff, LogAltered or LogBehind when no entry should be taken now."""
         before = self._clock()
         standing = await self._store.standing()
-        if not before - CLOCK_TOLERANCE_S <= standing.now_ms / 1000 <= self._clock() + CLOCK_TOLERANCE_S:
-            raise ClockOff("this replica's clock is more than two seconds off the database's")
+        sequencer.verify_clock(before, standing.now_ms, self._clock())
         self._behind_ms = _behind_ms(standing)
         metrics.SIZE.set(standing.next_index)
         metrics.SIGNED_SIZE.set(standing.signed_size)
@@ -43,8 +39,4 @@ def _behind_ms(standing: Standing) -> int:
         return 0
     if standing.oldest_unsigned is None:
         raise LogAltered("an entry is missing", index=standing.signed_size)
-    try:
-        leaf = entry.decode_leaf(standing.oldest_unsigned)
-    except EntryInvalid as cause:
-        raise LogAltered("a stored entry is no leaf", index=standing.signed_size) from cause
-    return standing.now_ms - leaf.time_ms
+    return standing.now_ms - stored.leaf(standing.signed_size, standing.oldest_unsigned).time_ms

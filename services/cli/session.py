@@ -172,13 +172,11 @@ def ask(
     who: Caller,
     method: "Callable[[grpc.aio.Channel], grpc.aio.UnaryUnaryMultiCallable[Request, Result]]",
     request: Request,
-    *,
-    deadline_s: float = DEADLINE_S,
 ) -> Result:
     """Calls one method with one request, in the name of `who`."""
 
     async def call(session: Session) -> Result:
-        return await method(session.channel)(request, metadata=session.metadata, timeout=deadline_s)
+        return await method(session.channel)(request, metadata=session.metadata, timeout=DEADLINE_S)
 
     return run(data, gateway, who, call)
 

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from services.common import ids
 from services.common.errors import Invalid
 
+MAX_REASON_CHARACTERS = 500
 CASE = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9./_-]{3,63}")
 PLACEHOLDER = re.compile(
     r"(?:TEST|DEMO|NONE|XXX+|ABC|ASD|TODO|INV|N/?A)?[./_-]?(?:0+|1+|9+|123(?:4(?:5(?:6(?:7(?:89?)?)?)?)?)?)"
@@ -101,7 +102,7 @@ def verify_context(context: access_pb2.AccessContext) -> UUID:
         raise CaseInvalid(words, field="access.case_reference")
     if PLACEHOLDER.fullmatch(context.case_reference):
         raise CaseInvalid("the case reference is a placeholder", field="access.case_reference")
-    for field, limit in (("reason", 500), ("on_behalf_of", 64)):
+    for field, limit in (("reason", MAX_REASON_CHARACTERS), ("on_behalf_of", 64)):
         text = getattr(context, field)
         if len(text) > limit or (text and not text.isprintable()):
             raise Invalid(f"{field} is at most {limit} printable characters", field=f"access.{field}")

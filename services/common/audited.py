@@ -34,7 +34,6 @@ Response = Any
 MAX_CHARACTERS = 256
 MAX_VALUES = 1000  # of one field; no RPC takes more
 VALUES_SHOWN = 8  # of each field of a request that is too long
-MAX_REASON_CHARACTERS = 500
 MAX_INTEGER = 2**53 - 1  # what canonical JSON holds exactly; larger ones are written as text
 
 
@@ -50,7 +49,7 @@ class Disclosure:
         self._access.CopyFrom(request.access)
         for field in ("case_reference", "reason", "decision_id", "on_behalf_of", "request_id"):
             # What is too long is refused below; the entry of that refusal must not carry megabytes.
-            setattr(self._access, field, getattr(self._access, field)[: MAX_REASON_CHARACTERS + 1])
+            setattr(self._access, field, getattr(self._access, field)[: access.MAX_REASON_CHARACTERS + 1])
         self._query, self._is_whole = _query(rule, request)
         self._plate = _plate(rule, request)
         self._intent: Promise | None = None

@@ -14,15 +14,15 @@ from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError
 
-from services.common import audited, caller, metrics, open_methods, refusals, trace
+from services.common import audited, caller, methods, metrics, open_methods, refusals, trace
 from services.common.access import Rule
 from services.common.caller import Caller
 from services.common.calls import Call
-from services.common.errors import Denied, Invalid, NotBuilt, Refusal, TooMuch
+from services.common.errors import Denied, NotBuilt, Refusal, TooMuch
 from services.common.ledger import Ledger
 from services.common.limit import Limit, Turns
+from services.common.methods import Context, Handler, Requests, replaced
 from services.common.metrics import Meter, Outcome
 
 log = structlog.get_logger()
@@ -35,9 +35,6 @@ MAX_STREAMS = 16  # of one person, from one machine
 SLOW_S = 1.0
 SERVICE = frozenset({"service"})
 
-Context = Any  # grpc.aio.ServicerContext of any request and response type
-Handler = Any  # grpc.RpcMethodHandler of any request and response type
-Requests = AsyncIterator[Any]
 Method = Callable[[Any, Call], Awaitable[Any]]
 
 
@@ -70,18 +67,17 @@ class Door(grpc.aio.ServerInterceptor):
         handler = await continuation(details)
         if handler is None:
             metrics.RPC_UNKNOWN.inc()
-        if handler is None:
-            return handler
+            return None
         if details.method.startswith(open_methods.OPEN):
             return open_methods.guarded(handler, self._open_streams)
         rule, meter = self._rules.get(details.method), self._meters.get(details.method, self._no_rule)
         if handler.request_streaming and handler.response_streaming:
-            return _handler(grpc.stream_stream_rpc_method_handler, handler, self._stream_stream(rule, handler, meter))
+            return replaced(grpc.stream_stream_rpc_method_handler, handler, self._stream_stream(rule, handler, meter))
         if handler.request_streaming:
-            return _handler(grpc.stream_unary_rpc_method_handler, handler, self._stream_unary(rule, handler, meter))
+            return replaced(grpc.stream_unary_rpc_method_handler, handler, self._stream_unary(rule, handler, meter))
         if handler.response_streaming:
-            return _handler(grpc.stream_stream_rpc_method_handler, handler, self._unary_stream(rule, handler, meter))
-        return _handler(grpc.stream_unary_rpc_method_handler, handler, self._unary_unary(rule, handler, meter))
+            return replaced(grpc.stream_stream_rpc_method_handler, handler, self._unary_stream(rule, handler, meter))
+        return replaced(grpc.stream_unary_rpc_method_handler, handler, self._unary_unary(rule, handler, meter))
 
     def _unary_unary(
         self, rule: Rule | None, handler: Handler, meter: Meter
@@ -183,12 +179,9 @@ class Door(grpc.aio.ServerInterceptor):
         """
         try:
             async with asyncio.timeout(REQUEST_WITHIN_S), self._arriving.taken((who.system, who.person)):
-                request = await _read(context)
+                return methods.verify_any(await methods.read(context))
         except TimeoutError:
             raise TooMuch("the request did not come in time") from None
-        if request is grpc.aio.EOF:
-            raise Invalid("the stream of requests is empty")
-        return request
 
     async def _admit(self, rule: Rule, who: Caller, request: Any) -> None:
         """Raises Denied unless one of the caller's roles may call. A refusal of an audited RPC is an entry."""
@@ -255,7 +248,7 @@ class _Ending:
 
 
 async def _rest(context: Context) -> Requests:
-    while (request := await _read(context)) is not grpc.aio.EOF:
+    while (request := await methods.read(context)) is not grpc.aio.EOF:
         yield request
 
 
@@ -266,18 +259,3 @@ async def _chain(first: Any, context: Context, end: asyncio.Event | None = None)
         yield request
     if end is not None:
         end.set()
-
-
-async def _read(context: Context) -> Any:
-    try:
-        return await context.read()
-    except DecodeError:
-        raise Invalid("the request cannot be decoded") from None
-
-
-def _handler(make: Callable[..., Any], inner: Handler, behaviour: Callable[..., Any]) -> Handler:
-    return make(
-        behaviour,
-        request_deserializer=inner.request_deserializer,
-        response_serializer=inner.response_serializer,
-    )

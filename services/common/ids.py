@@ -38,7 +38,7 @@ def read_id(frame_id: UUID, ordinal: int) -> UUID:
     return uuid5(READ_NAMESPACE, f"{frame_id}/{ordinal}")
 
 
-@lru_cache(maxsize=4096)  # asked for three times while a read is recorded
+@lru_cache(maxsize=4096)  # asked for twice while a read is recorded
 def sighting_id(first_read: UUID) -> UUID:
     """The id of the passage that begins with this read."""
     return uuid5(SIGHTING_NAMESPACE, str(first_read))

@@ -9,22 +9,22 @@ from services.common.errors import TooMuch
 
 
 class Limit:
-    """At most `most` at once of the same key."""
+    """At most `most` at once of the same key. words, retry_delay_s: of the refusal."""
 
-    def __init__(self, most: int, words: str) -> None:
-        self._most, self._words = most, words
+    def __init__(self, most: int, words: str, *, retry_delay_s: float = 1.0) -> None:
+        self._most, self._words, self._retry_delay_s = most, words, retry_delay_s
         self._held: Counter[Hashable] = Counter()
 
     @contextmanager
-    def held(self, key: Hashable = None) -> Iterator[None]:
-        """One more for as long as the block runs. Raises TooMuch."""
-        if self._held[key] >= self._most:
-            raise TooMuch(self._words)
-        self._held[key] += 1
+    def held(self, key: Hashable = None, amount: int = 1) -> Iterator[None]:
+        """So many more for as long as the block runs. Raises TooMuch."""
+        if self._held[key] + amount > self._most:
+            raise TooMuch(self._words, retry_delay_s=self._retry_delay_s)
+        self._held[key] += amount
         try:
             yield
         finally:
-            self._held[key] -= 1
+            self._held[key] -= amount
             if not self._held[key]:
                 del self._held[key]
 

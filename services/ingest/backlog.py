@@ -52,7 +52,7 @@ WHERE set_aside.frame_id = frame.frame_id AND frame.state = 'read' AND frame.nex
 """
 # Counted by the partial indexes, never by the table: after an outage the statistics may say that most frames wait.
 # What is set aside takes nobody's place: else a fault in matching, or a camera with odd reads, would end the intake for good.
-COUNT_BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true)"
+BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true)"
 COUNT = """
 SELECT (SELECT count(*) FROM (SELECT FROM ingest.frame WHERE state = 'waiting' LIMIT %(most)s) AS waiting),
     (SELECT count(*) FROM (
@@ -101,7 +101,6 @@ class Unsent:
     backfill: bool
     attempts: int
     reads: bytes = field(repr=False)
-    read_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ class Backlog:
     async def claim_read(self, limit: int) -> list[Unsent]:
         """At most `limit` frames to send, chosen and ordered in the same way."""
         claims = [
-            Unsent(row["frame_id"], row["backfill"], row["attempts"], row["reads"], row["read_count"])
+            Unsent(row["frame_id"], row["backfill"], row["attempts"], row["reads"])
             for row in await self._read.take(limit)
         ]
         return sorted(claims, key=lambda claim: (claim.backfill, claim.frame_id))
@@ -139,7 +138,7 @@ class Backlog:
     async def count(self, most: int) -> Queues:
         """Counts what waits in each queue, whoever holds it, up to `most`."""
         async with self._database.transaction() as connection:
-            await connection.execute(COUNT_BY_INDEX)
+            await connection.execute(BY_INDEX)
             row = await (await connection.execute(COUNT, {"most": most})).fetchone()
         if row is None:
             raise AssertionError("a query without a FROM gave no row")

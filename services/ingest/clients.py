@@ -136,8 +136,6 @@ def _matching_refusal(failure: grpc.aio.AioRpcError) -> Refusal:
     by = reason or failure.code().name
     if failure.code() in OF_THE_READS:
         return ReadsRefused("matching does not take the reads", by=by)
-    if (
-        failure.code() in PERHAPS_OF_THE_READS and reason
-    ):  # without one it is of the transport: matching was killed, say
+    if failure.code() in PERHAPS_OF_THE_READS and reason:  # without one, matching was killed, say
         return ReadsDoubtful("matching failed over the reads", by=by)
     return MatchingUnavailable("matching does not answer")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from services.ingest import pace
 from services.ingest.errors import Overloaded
 from services.ingest.pace import Chance
 
@@ -75,11 +76,11 @@ class Gate:
             del self._held[camera_id]
 
     def _measure(self) -> None:
-        """Each frame that leaves counts; the mean forgets within about LEAVING_S."""
+        """Each frame that leaves counts."""
         now = self._clock()
         self._left += 1
         if (span_s := now - self._measured_at) >= 1.0:
-            self.leaving_per_s += (self._left / span_s - self.leaving_per_s) * min(1.0, span_s / LEAVING_S)
+            self.leaving_per_s = pace.smoothed(self.leaving_per_s, self._left, span_s, over_s=LEAVING_S)
             self._left, self._measured_at = 0, now
 
     def _overloaded(self, words: str, queue: str, leaving_per_s: float) -> Overloaded:
@@ -91,4 +92,4 @@ class Gate:
         earliest = now + self._retry_delay_s
         next_at = self._next_at.get(queue, 0.0) + 1.0 / max(leaving_per_s, 1.0)
         self._next_at[queue] = next_at = min(max(next_at, earliest), now + LONGEST_S)
-        return Overloaded(words, retry_delay_s=(next_at - now) * (0.75 + self._chance() / 2))
+        return Overloaded(words, retry_delay_s=pace.spread_s(next_at - now, self._chance))

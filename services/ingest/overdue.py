@@ -8,12 +8,12 @@ import structlog
 from services.common.database import Database
 from services.common.errors import StoreUnavailable
 from services.ingest import metrics
+from services.ingest.backlog import BY_INDEX
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
-# The first of each partial index: a few pages, however many frames wait, and whatever the statistics say.
-BY_INDEX = "SELECT set_config('enable_seqscan', 'off', true)"
+# The first of each partial index: a few pages, however many frames wait.
 SELECT = """
 SELECT
     extract(epoch FROM now() - least(

@@ -1,4 +1,4 @@
-"""How long to wait after failures: longer each time up to a cap, and never all at the same moment."""
+"""How long to wait: after failures longer each time up to a cap, in a queue as fast as it moves, never all to the same moment."""
 
 import asyncio
 import random
@@ -20,6 +20,16 @@ def delay_s(
 def delay(failures: int, *, first_s: float = 0.5, cap_s: float = 60.0, growth: float = 2.0) -> timedelta:
     """The same as a timedelta, with the spans of a single frame."""
     return timedelta(seconds=delay_s(failures, first_s=first_s, cap_s=cap_s, growth=growth))
+
+
+def spread_s(span_s: float, chance: Chance) -> float:
+    """A span that many were given alike: up to a quarter shorter or longer, so that they do not all come together."""
+    return span_s * (0.75 + chance() / 2)
+
+
+def smoothed(per_s: float, count: int, span_s: float, *, over_s: float) -> float:
+    """A speed after another `count` in `span_s`; the mean forgets within about `over_s`."""
+    return per_s + (count / span_s - per_s) * min(1.0, span_s / over_s)
 
 
 class Pace:

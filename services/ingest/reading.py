@@ -130,9 +130,7 @@ class Reading:
         except EngineBusy as refusal:
             self._pace.failed()
             await self._postpone(claim, timedelta(seconds=refusal.retry_delay_s or 0))
-        except (
-            Refusal
-        ) as refusal:  # what this frame needs does not answer, for whatever reason: that lasts as long as it lasts
+        except Refusal as refusal:  # what this frame needs does not answer: that lasts as long as it lasts
             self._pace.failed()
             log.warning("read.postponed", frame_id=str(claim.frame_id), reason=refusal.reason, attempts=claim.attempts)
             await self._postpone(claim, pace.delay(claim.attempts))

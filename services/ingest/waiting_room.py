@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import structlog
 
 from services.common.errors import StoreUnavailable
-from services.ingest import metrics
+from services.ingest import metrics, pace
 from services.ingest.backlog import Queues
 from services.ingest.errors import Overloaded
 from services.ingest.pace import Chance
@@ -99,7 +99,7 @@ class WaitingRoom:
 
     def _measure(self, left: int, span_s: float) -> None:
         if span_s > 0:
-            self.leaving_per_s += (max(left, 0) / span_s - self.leaving_per_s) * min(1.0, span_s / SMOOTHED_S)
+            self.leaving_per_s = pace.smoothed(self.leaving_per_s, max(left, 0), span_s, over_s=SMOOTHED_S)
 
     def _publish(self) -> None:
         metrics.BACKLOG.labels("waiting").set(self.queues.waiting)
@@ -112,4 +112,4 @@ class WaitingRoom:
         self._refused += 1
         places = over + self._refused
         wait_s = places / self.leaving_per_s if self.leaving_per_s * LONGEST_S > places else LONGEST_S
-        return max(SHORTEST_S, wait_s) * (0.75 + self._chance() / 2)
+        return pace.spread_s(max(SHORTEST_S, wait_s), self._chance)

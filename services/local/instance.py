@@ -73,6 +73,9 @@ class Instance:
     def password_file(self, role: str) -> Path:
         return databases.password_file(self.passwords, role)
 
+    def password(self, role: str) -> str:
+        return self.password_file(role).read_text().strip()
+
     def _cluster(self, name: str) -> Cluster:
         return Cluster(
             name=name,

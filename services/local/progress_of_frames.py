@@ -19,10 +19,8 @@ class Counts:
 
 async def count(instance: Instance) -> Counts:
     """Counts as ingest's reader, which sees how frames stand and nothing of what is on them."""
-    password = instance.password_file("ingest_reader").read_text().strip()
-    async with await psycopg.AsyncConnection.connect(
-        instance.conninfo("ingest_reader"), password=password
-    ) as connection:
+    dsn, password = instance.conninfo("ingest_reader"), instance.password("ingest_reader")
+    async with await psycopg.AsyncConnection.connect(dsn, password=password) as connection:
         row = await (await connection.execute(SELECT)).fetchone()
     acknowledged, done = row or (0, 0)
     return Counts(acknowledged, done)

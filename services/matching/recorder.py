@@ -1,7 +1,6 @@
 """Taking reads in."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from services.common.errors import Invalid
@@ -31,7 +30,7 @@ class Recorder:
         metrics.RECORDED.inc(recorded.recorded)
         metrics.REPEATED.inc(len(reads) - recorded.recorded)
         metrics.ALERTS.labels("recording").inc(recorded.alerts)
-        return replace(recorded, sighting_ids=tuple(read.sighting_id for read in reads))
+        return recorded
 
 
 def _distinct(reads: Sequence[Read]) -> list[Read]:

@@ -39,8 +39,8 @@ class Sightings(sighting_pb2_grpc.SightingServiceServicer):
     async def RecordSightings(
         self, request: sighting_pb2.RecordSightingsRequest, _context: object
     ) -> sighting_pb2.RecordSightingsResponse:
-        recorded = await self._recorder.record(sightings.decode_batch(request))
-        return sightings.encode_recorded(recorded)
+        batch = sightings.decode_batch(request)
+        return sightings.encode_recorded(batch, await self._recorder.record(batch))
 
     async def LookupPlate(
         self, request: sighting_pb2.LookupPlateRequest, context: object

@@ -110,6 +110,5 @@ class Sighting:
 class Recorded:
     """What became of a batch: how many reads were new, and how many alerts they raised."""
 
-    sighting_ids: tuple[UUID, ...]
     recorded: int
     alerts: int

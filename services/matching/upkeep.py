@@ -1,7 +1,9 @@
 """What goes on beside the calls: matching again what a list change overtook, partitions, and clearing up."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import structlog
 
@@ -35,12 +37,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweeps for ever."""
-        while True:
-            try:
-                await self.sweep()
-            except Unavailable as trouble:
-                log.warning("sweep.waits", reason=trouble.reason)
-            await asyncio.sleep(SWEEP_EVERY_S)
+        await _for_ever(self.sweep, "sweep", SWEEP_EVERY_S)
 
 
 class Tidier:
@@ -55,12 +52,8 @@ class Tidier:
 
     async def run(self) -> None:
         """Tidies for ever, from some time from now on."""
-        while True:
-            await asyncio.sleep(TIDY_EVERY_S)
-            try:
-                await self.tidy()
-            except Unavailable as trouble:
-                log.warning("tidy.waits", reason=trouble.reason)
+        await asyncio.sleep(TIDY_EVERY_S)
+        await _for_ever(self.tidy, "tidy", TIDY_EVERY_S)
 
 
 class Surveyor:
@@ -78,9 +71,14 @@ class Surveyor:
 
     async def run(self) -> None:
         """Measures for ever."""
-        while True:
-            try:
-                await self.survey()
-            except Unavailable as trouble:
-                log.warning("survey.waits", reason=trouble.reason)
-            await asyncio.sleep(SURVEY_EVERY_S)
+        await _for_ever(self.survey, "survey", SURVEY_EVERY_S)
+
+
+async def _for_ever(work: Callable[[], Awaitable[object]], name: str, every_s: float) -> NoReturn:
+    """Does the work again and again; what does not answer today is waited for."""
+    while True:
+        try:
+            await work()
+        except Unavailable as trouble:
+            log.warning(f"{name}.waits", reason=trouble.reason)
+        await asyncio.sleep(every_s)

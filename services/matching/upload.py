@@ -6,19 +6,18 @@ room and nothing else: no lock, no transaction.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Hashable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from services.common.errors import Invalid, TooMuch
+from services.common.limit import Limit
 from services.matching.csv_file import MAX_BYTES
 from services.matching.errors import CsvInvalid, UploadAltered, UploadIncomplete
 
 SHA256_BYTES = 32
 ROOM_BYTES = 2 * MAX_BYTES
-MAX_UPLOADS = (
-    16  # each counts at the door as a call at work, even one that has declared a single byte and sends nothing
-)
+MAX_UPLOADS = 16  # each counts at the door as a call at work, even one that has declared a byte and sends nothing
 RETRY_DELAY_S = 10.0
 
 
@@ -52,9 +51,10 @@ class Uploads:
         within_s: float = 300.0,
         pause_s: float = 30.0,
     ) -> None:
-        self._room_bytes, self._most = room_bytes, most
         self._within_s, self._pause_s = within_s, pause_s
-        self._of: set[Hashable] = set()
+        self._of_one = Limit(1, "another upload of this person is under way", retry_delay_s=RETRY_DELAY_S)
+        self._files = Limit(most, "too many files are being uploaded", retry_delay_s=RETRY_DELAY_S)
+        self._room = Limit(room_bytes, "too many files are being uploaded", retry_delay_s=RETRY_DELAY_S)
 
     @asynccontextmanager
     async def whole(self, of: Hashable, declared: Declared, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
@@ -63,7 +63,7 @@ class Uploads:
         Raises UploadIncomplete or UploadAltered when it is not what was declared, TooMuch when it comes too slowly or there is
         no room.
         """
-        with self._room(of, declared.size_bytes):
+        with self._of_one.held(of), self._files.held(), self._room.held(amount=declared.size_bytes):
             try:
                 async with asyncio.timeout(self._within_s):
                     content = await self._gather(declared, pieces)
@@ -85,17 +85,3 @@ class Uploads:
             content += piece
             if len(content) > declared.size_bytes:
                 raise UploadAltered("the file is larger than its first message declares")
-
-    @contextmanager
-    def _room(self, of: Hashable, size_bytes: int) -> Iterator[None]:
-        if of in self._of:
-            raise TooMuch("another upload of this person is under way", retry_delay_s=RETRY_DELAY_S)
-        if size_bytes > self._room_bytes or len(self._of) >= self._most:
-            raise TooMuch("too many files are being uploaded", retry_delay_s=RETRY_DELAY_S)
-        self._of.add(of)
-        self._room_bytes -= size_bytes
-        try:
-            yield
-        finally:
-            self._of.discard(of)
-            self._room_bytes += size_bytes

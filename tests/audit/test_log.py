@@ -9,7 +9,7 @@ import pytest
 
 from services.audit import log, receipt, sequencer
 from services.audit.entry import Entry
-from services.audit.errors import EntryConflict, LogBehind, LogFull
+from services.audit.errors import EntryConflict, LogAltered, LogBehind, LogFull
 from services.audit.log import MAX_WAITING
 from services.common import ids
 from services.common.errors import ClockOff, CommitUnknown, Invalid, StoreUnavailable
@@ -211,6 +211,18 @@ async def test_who_hangs_up_before_the_write_leaves_nothing(parts: Parts) -> Non
     await first
     await parts.log.append([entry()])
     assert rows(parts.scratch) == [0, 1]
+
+
+async def test_who_names_an_entry_that_was_destroyed_is_refused_and_the_log_goes_on(parts: Parts) -> None:
+    one = entry()
+    await parts.log.append([one])
+    with parts.scratch.connect() as connection:
+        connection.execute("UPDATE audit.entry SET leaf = leaf || ' '")
+    for _ in range(2):
+        with pytest.raises(LogAltered):
+            await parts.log.append([outcome(one)])
+        await parts.log.append([entry()])
+    assert rows(parts.scratch) == [0, 1, 2]
 
 
 async def test_nothing_is_taken_while_the_tree_is_too_far_behind(parts: Parts) -> None:

@@ -3,23 +3,13 @@
 import os
 import signal
 from contextlib import suppress
-from pathlib import Path
 
-PROC = Path("/proc")
+from services.local import kernel
 
 
 def tree(pid: int) -> list[int]:
     """The process and its descendants, parents first."""
-    children: dict[int, list[int]] = {}
-    for folder in PROC.iterdir():
-        if folder.name.isdigit():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found = [pid]
-    for parent in found:  # grows while it is walked
-        found.extend(children.get(parent, []))
-    return found
+    return [one.pid for one in kernel.tree(pid, kernel.entries())]
 
 
 def halt(pid: int) -> list[int]:

@@ -57,8 +57,8 @@ SABOTAGES = {
     ),
     "sweeper-off": Sabotage(
         "services/matching/upkeep.py",
-        "await self.sweep()",
-        "await asyncio.sleep(0)",
+        'await _for_ever(self.sweep, "sweep", SWEEP_EVERY_S)',
+        "await asyncio.Event().wait()",
         "what a list change overtook is not matched again",
         "  those of them found by the sweeper",
     ),

@@ -27,6 +27,18 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
             raise KeyError
 
 
+def test_places_may_be_taken_several_at_a_time() -> None:
+    limit = Limit(10, "too many", retry_delay_s=7.0)
+    with limit.held(amount=6), limit.held(amount=4):
+        with pytest.raises(TooMuch) as refused, limit.held():
+            raise AssertionError("there was no place")
+        assert refused.value.retry_delay_s == 7.0
+    with pytest.raises(TooMuch), limit.held(amount=11):
+        raise AssertionError("there never was such a place")
+    with limit.held(amount=10):
+        pass
+
+
 async def test_who_has_had_his_turns_waits_and_keeps_nobody_else_waiting() -> None:
     turns, order = Turns(1), list[str]()
 

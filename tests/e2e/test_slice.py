@@ -5,13 +5,12 @@ import json
 import os
 import re
 import secrets
-import signal
 import subprocess
 import sys
 import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from services.local import progress_of_frames
 from services.local.desk import AUDITOR, MANAGER, OFFICER, Desk
 from services.local.instance import SERVICES, Instance
 from services.simulator import command
+from tests.chaos import processes
 from tests.e2e.conftest import Town
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.s3, pytest.mark.asyncio(loop_scope="module")]
@@ -87,8 +87,7 @@ async def _alerts(town: Town, count: int, resume_token: str = "") -> tuple[list[
 
 
 def _query(instance: Instance, role: str, statement: str) -> list[tuple[object, ...]]:
-    password = instance.password_file(role).read_text().strip()
-    with psycopg.connect(instance.conninfo(role), password=password) as connection:
+    with psycopg.connect(instance.conninfo(role), password=instance.password(role)) as connection:
         return connection.execute(statement.encode()).fetchall()
 
 
@@ -215,10 +214,7 @@ async def test_callers_who_stay_silent_do_not_take_a_service_from_the_others(tow
         await asyncio.sleep(2)
         assert sum(not call.done() for call in calls) > 500, "they were not let in at all"
         async with grpc.aio.insecure_channel(address) as inside:
-            check: Any = inside.unary_unary(
-                "/grpc.health.v1.Health/Check", HealthCheckRequest.SerializeToString, HealthCheckResponse.FromString
-            )
-            assert (await check(HealthCheckRequest(), timeout=10)).status == HealthCheckResponse.SERVING
+            assert await _health(inside) == HealthCheckResponse.SERVING
             assert (await Desk(inside).look_up(STOLEN)).receipt.outcome_note
         for call in calls:
             call.cancel()
@@ -301,35 +297,29 @@ NEEDS = {
 async def test_health_follows_a_database_that_hangs_and_comes_back(town: Town, engine: str) -> None:
     """Stopped, not dead: nobody is told anything, and every connection stays open."""
     name, service_name, other, other_name = NEEDS[engine]
-    stopped = _family(town.suite.pid(engine))
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
+    stopped = processes.halt(town.suite.pid(engine))
     try:
         await _until_health(town, name, service_name, HealthCheckResponse.NOT_SERVING)
         await _until_health(town, other, other_name, HealthCheckResponse.SERVING)
         if engine == "postgres-audit":  # who must write there before he discloses cannot either
             await _until_health(town, "matching", "anpr.matching.v1.AlertService", HealthCheckResponse.NOT_SERVING)
     finally:
-        for pid in stopped:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        processes.wake(stopped)
     await _until_health(town, name, service_name, HealthCheckResponse.SERVING)
     await town.desk.reach()
 
 
-def _family(pid: int) -> list[int]:
-    """The process and all below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(below for child in children for below in _family(int(child)))]
-
-
 async def _until_health(town: Town, name: str, service_name: str, wanted: object) -> None:
     async with grpc.aio.insecure_channel(town.suite.instance.address(name)) as channel, asyncio.timeout(60):
-        check: Any = channel.unary_unary(
-            "/grpc.health.v1.Health/Check", HealthCheckRequest.SerializeToString, HealthCheckResponse.FromString
-        )
-        while (await check(HealthCheckRequest(service=service_name), timeout=10)).status != wanted:
+        while await _health(channel, service_name) != wanted:
             await asyncio.sleep(0.1)
+
+
+async def _health(channel: grpc.aio.Channel, service_name: str = "") -> object:
+    check: Any = channel.unary_unary(
+        "/grpc.health.v1.Health/Check", HealthCheckRequest.SerializeToString, HealthCheckResponse.FromString
+    )
+    return (await check(HealthCheckRequest(service=service_name), timeout=10)).status
 
 
 async def test_no_plate_and_no_person_is_in_a_log_file_in_a_measurement_or_in_the_log_at_rest(town: Town) -> None:

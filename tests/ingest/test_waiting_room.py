@@ -8,7 +8,7 @@ import pytest
 
 from services.common.errors import StoreUnavailable
 from services.ingest import waiting_room
-from services.ingest.backlog import COUNT, COUNT_BY_INDEX, Queues
+from services.ingest.backlog import BY_INDEX, COUNT, Queues
 from services.ingest.errors import Overloaded
 from services.ingest.waiting_room import LONGEST_S, WaitingRoom
 from tests.engines import Scratch
@@ -209,7 +209,7 @@ async def test_counting_never_scans_the_table(parts: Parts, scratch: Scratch) ->
         connection.execute("ANALYZE ingest.frame")
         connection.execute("UPDATE ingest.frame SET state = 'done', done_at = now()")
         with connection.transaction():
-            connection.execute(COUNT_BY_INDEX)
+            connection.execute(BY_INDEX)
             plan = connection.execute(b"EXPLAIN " + COUNT.encode(), {"most": 250_000}).fetchall()
     words = "\n".join(row[0] for row in plan)
     assert "frame_waiting" in words

@@ -104,8 +104,7 @@ async def run(plan: Plan, say: Say) -> Outcome:
 
 @asynccontextmanager
 async def _sampling(suite: Suite) -> AsyncIterator[Sampler]:
-    password = suite.instance.password_file("ingest_reader").read_text().strip()
-    dsn = suite.instance.conninfo("ingest_reader")
+    dsn, password = suite.instance.conninfo("ingest_reader"), suite.instance.password("ingest_reader")
     async with await psycopg.AsyncConnection.connect(dsn, password=password, autocommit=True) as connection:
         sampler = Sampler(suite, connection)
         try:

@@ -132,9 +132,8 @@ def _plates(frame: Kept, drawn: Sequence[Picture]) -> list[str]:
 
 
 def _rows(instance: Instance, role: str, statement: str, kind: type[Row]) -> list[Row]:
-    password = instance.password_file(role).read_text().strip()
     with (
-        psycopg.connect(instance.conninfo(role), password=password) as connection,
+        psycopg.connect(instance.conninfo(role), password=instance.password(role)) as connection,
         connection.cursor(row_factory=class_row(kind)) as rows,
     ):
         return rows.execute(statement.encode()).fetchall()

@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow, class_row
 
 from services.common.database import Database
 from services.matching.alert import Hit
-from services.matching.store.guard import transaction
+from services.matching.store.guard import one_row, transaction
 
 CHANNEL = "matching_alerts"
 
@@ -73,7 +73,7 @@ async def raise_alerts(connection: AsyncConnection[TupleRow], hits: Sequence[Hit
     """
     if not hits:
         return 0
-    position, now = await _row(connection, LOCK_HEAD)
+    position, now = await one_row(connection, LOCK_HEAD)
     raised = await connection.execute(SELECT_RAISED, ([hit.entry_id for hit in hits], [hit.read_id for hit in hits]))
     known = set(await raised.fetchall())
     fresh = [hit for hit in sorted(hits, key=_order) if (hit.entry_id, hit.read_id) not in known]
@@ -99,13 +99,6 @@ def _columns(hits: Sequence[Hit], position: int, now: datetime) -> tuple[list[ob
     )
 
 
-async def _row(connection: AsyncConnection[TupleRow], statement: str) -> TupleRow:
-    row = await (await connection.execute(statement)).fetchone()
-    if row is None:
-        raise LookupError("a head row is missing")
-    return row
-
-
 class SweepStore:
     """Batches that were recorded against an older version than some entry."""
 
@@ -119,7 +112,7 @@ class SweepStore:
         is committed later with an older version is found by a later sweep.
         """
         async with transaction(self._database) as connection:
-            version, _ = await _row(connection, SELECT_LAST_ADDITION)
+            version, _ = await one_row(connection, SELECT_LAST_ADDITION)
             claimed = await connection.execute(CLAIM_BATCHES, {"version": version, "horizon": horizon, "limit": limit})
             batches = [batch for (batch,) in await claimed.fetchall()]
             if not batches:

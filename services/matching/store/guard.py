@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import LiteralString
 
 from psycopg import AsyncConnection
+from psycopg.abc import Params
 from psycopg.rows import TupleRow
 
 from services.common.database import Database, StoreFault
@@ -35,3 +37,13 @@ async def transaction(database: Database) -> AsyncIterator[AsyncConnection[Tuple
         if known is None:
             raise
         raise known[0](known[1]) from None
+
+
+async def one_row(
+    connection: AsyncConnection[TupleRow], statement: LiteralString, values: Params | None = None
+) -> TupleRow:
+    """The row of a query that always has one."""
+    row = await (await connection.execute(statement, values)).fetchone()
+    if row is None:
+        raise LookupError("a row is missing that is always there")
+    return row

@@ -13,7 +13,7 @@ from services.common.database import Database
 from services.common.errors import TooMuch
 from services.matching.errors import CsvInvalid, EntryNotFound, HotlistNotFound, TooManyHotlists
 from services.matching.hotlist import MAX_HOTLISTS, Added, Entry, Hotlist, Imported, NewEntry, verify_until
-from services.matching.store.guard import transaction
+from services.matching.store.guard import one_row, transaction
 
 Row = tuple[int, NewEntry]  # with its line in the file
 MAX_LINES_NAMED = 20
@@ -109,13 +109,13 @@ class HotlistStore:
     async def now(self) -> datetime:
         """PostgreSQL's time."""
         async with transaction(self._database) as connection:
-            found: datetime = (await _row(connection, SELECT_NOW))[0]
+            found: datetime = (await one_row(connection, SELECT_NOW))[0]
         return found
 
     async def create(self, hotlist: Hotlist) -> None:
         """Raises HotlistExists, or TooManyHotlists."""
         async with transaction(self._database) as connection:
-            version, *_ = await _row(connection, LOCK_HEAD)
+            version, *_ = await one_row(connection, LOCK_HEAD)
             await _verify_room(connection, hotlist.zone)
             values = (hotlist.hotlist_id, hotlist.zone, hotlist.name, hotlist.category, hotlist.priority, hotlist.owner)
             rest = (hotlist.source, hotlist.legal_ground, hotlist.review_at, version)
@@ -125,7 +125,7 @@ class HotlistStore:
     async def hotlists(self, zone: str) -> tuple[tuple[Hotlist, ...], int]:
         """The zone's lists by priority, and the version of all lists."""
         async with transaction(self._database) as connection:
-            (version,) = await _row(connection, SELECT_VERSION)
+            (version,) = await one_row(connection, SELECT_VERSION)
             async with connection.cursor(row_factory=class_row(Hotlist)) as rows:
                 await rows.execute(SELECT_HOTLISTS, (zone,))
                 return tuple(await rows.fetchall()), version
@@ -138,7 +138,7 @@ class HotlistStore:
     async def add(self, zone: str, hotlist: str, entries: Sequence[tuple[UUID, NewEntry]]) -> Added:
         """Adds all or none. Raises HotlistNotFound, EntryExists, or Invalid for one that is over or too long ahead."""
         async with transaction(self._database) as connection:
-            version, now, _ = await _row(connection, LOCK_HEAD)
+            version, now, _ = await one_row(connection, LOCK_HEAD)
             await _verify_exist(connection, zone, [hotlist])
             for _, entry in entries:
                 verify_until(entry.valid_until, now)
@@ -152,7 +152,7 @@ class HotlistStore:
     async def remove(self, zone: str, hotlist: str, entries: frozenset[UUID]) -> int:
         """Takes all of these off, or none. Returns the version from which they are gone. Raises EntryNotFound."""
         async with transaction(self._database) as connection:
-            version, *_ = await _row(connection, LOCK_HEAD)
+            version, *_ = await one_row(connection, LOCK_HEAD)
             scope = {"zone": zone, "hotlist": hotlist, "version": version}
             removed = await connection.execute(REMOVE_ENTRIES, {**scope, "entries": list(entries)})
             if removed.rowcount != len(entries):
@@ -197,7 +197,7 @@ class HotlistStore:
         await connection.execute(CREATE_INCOMING)
         await _copy(connection, chunks)
         await _verify_distinct(connection)
-        version, *_ = await _row(connection, LOCK_HEAD)
+        version, *_ = await one_row(connection, LOCK_HEAD)
         scope = {"zone": zone, "hotlist": hotlist, "version": version}
         removed = await _count(connection, REMOVE_CHANGED, scope)
         removed += await _count(connection, REMOVE_ABSENT, scope) if replace else 0
@@ -208,22 +208,15 @@ class HotlistStore:
             await connection.execute(MOVE_HEAD, (version,))
         else:
             version -= 1
-        (total,) = await _row(connection, COUNT_INCOMING)
+        (total,) = await one_row(connection, COUNT_INCOMING)
         await connection.execute(ANALYSE_ENTRIES)
         return Imported(added=added, unchanged=total - added, removed=removed, list_version=version)
 
 
-async def _row(connection: AsyncConnection[TupleRow], statement: LiteralString) -> TupleRow:
-    row = await (await connection.execute(statement)).fetchone()
-    if row is None:
-        raise LookupError("the head row is missing")
-    return row
-
-
 async def _verify_room(connection: AsyncConnection[TupleRow], zone: str) -> None:
     """All lists of a zone are told in one message, and a watch names as many."""
-    row = await (await connection.execute(COUNT_OF_ZONE, (zone,))).fetchone()
-    if row is None or row[0] >= MAX_HOTLISTS:
+    (count,) = await one_row(connection, COUNT_OF_ZONE, (zone,))
+    if count >= MAX_HOTLISTS:
         raise TooManyHotlists(f"the zone has {MAX_HOTLISTS:,} hotlists already")
 
 
@@ -233,8 +226,8 @@ async def _count(connection: AsyncConnection[TupleRow], statement: LiteralString
 
 async def _verify_exist(connection: AsyncConnection[TupleRow], zone: str, hotlists: Sequence[str]) -> None:
     wanted = set(hotlists)
-    row = await (await connection.execute(COUNT_HOTLISTS, (zone, list(wanted)))).fetchone()
-    if row is None or row[0] != len(wanted):
+    (count,) = await one_row(connection, COUNT_HOTLISTS, (zone, list(wanted)))
+    if count != len(wanted):
         raise HotlistNotFound("the zone has no hotlist of this id")
 
 

@@ -14,7 +14,7 @@ from services.matching.alert import Hit
 from services.matching.errors import ReadConflict
 from services.matching.sighting import Image, Read, Recorded
 from services.matching.store.alerts import raise_alerts
-from services.matching.store.guard import transaction
+from services.matching.store.guard import one_row, transaction
 
 READ_COLUMNS = tuple(field.name for field in fields(Read))
 IMAGE_FIELDS = tuple(field.name for field in fields(Image))
@@ -66,10 +66,9 @@ class SightingStore:
     async def make_partitions_ahead(self) -> None:
         """Makes the partitions of yesterday, today and tomorrow, and forgets which others were seen."""
         async with transaction(self._database) as connection:
-            row = await (await connection.execute(SELECT_DAYS)).fetchone()
-            days = frozenset(row[0]) if row else frozenset()
-            await connection.execute(ENSURE_PARTITIONS, (sorted(days),))
-        self._days = days
+            (days,) = await one_row(connection, SELECT_DAYS)
+            await connection.execute(ENSURE_PARTITIONS, (days,))
+        self._days = frozenset(days)
 
     async def record(self, reads: Sequence[Read]) -> Recorded:
         """Stores the reads that are new and raises alerts on them, all in one transaction. Each read id occurs once in `reads`.
@@ -90,7 +89,7 @@ class SightingStore:
             else:
                 hits = []
             alerts = await raise_alerts(connection, hits)
-        return Recorded(tuple(read.sighting_id for read in reads), len(inserted), alerts)
+        return Recorded(len(inserted), alerts)
 
     async def _ensure_partitions(self, days: frozenset[date]) -> None:
         missing = days - self._days
@@ -101,14 +100,12 @@ class SightingStore:
 
     async def _stage(self, connection: AsyncConnection[TupleRow], reads: Sequence[Read]) -> int:
         """Copies the reads to the staging table. Returns the list version that they are to be matched against."""
-        row = await (await connection.execute(SELECT_VERSION)).fetchone()
-        if row is None:
-            raise LookupError("the head row is missing")
+        version, _ = await one_row(connection, SELECT_VERSION)
         await connection.execute(CREATE_STAGING)
         async with connection.cursor().copy(COPY_STAGING) as copy:
             for read in reads:
-                await copy.write_row(_row(read, row[0]))
-        return cast(int, row[0])
+                await copy.write_row(_row(read, version))
+        return cast(int, version)
 
     async def _verify_unaltered(self, connection: AsyncConnection[TupleRow], reads: Sequence[Read], new: int) -> None:
         if new == len(reads):
@@ -118,8 +115,8 @@ class SightingStore:
             [read.read_id for read in reads],
             [read.digest() for read in reads],
         )
-        row = await (await connection.execute(COUNT_ALTERED, given)).fetchone()
-        if row is None or row[0]:
+        (altered,) = await one_row(connection, COUNT_ALTERED, given)
+        if altered:
             raise ReadConflict("a read id was used for another content")
 
 

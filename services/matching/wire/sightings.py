@@ -1,5 +1,6 @@
 """Sightings: batches that come in, questions, and pages that go out."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from anpr.common.v1 import access_pb2
@@ -24,9 +25,9 @@ def decode_batch(request: pb.RecordSightingsRequest) -> tuple[Read, ...]:
     return tuple(reads.decode(read) for read in request.reads)
 
 
-def encode_recorded(recorded: Recorded) -> pb.RecordSightingsResponse:
+def encode_recorded(batch: Sequence[Read], recorded: Recorded) -> pb.RecordSightingsResponse:
     return pb.RecordSightingsResponse(
-        sighting_ids=[str(sighting) for sighting in recorded.sighting_ids],
+        sighting_ids=[str(read.sighting_id) for read in batch],
         recorded=recorded.recorded,
         alerts=recorded.alerts,
     )
