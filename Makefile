@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos fmt lint test test-all bench coverage up demo
+.PHONY: help setup lock protos fmt lint test test-all test-models bench coverage up demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -29,6 +29,9 @@ test: setup ## the tests
 
 test-all: setup ## the tests with more examples, then what takes an hour: kills, a million hostile cases, overload
 	@pytest -n 2 --dist loadscope --hypothesis-profile=thorough && pytest -m long -s
+
+test-models: setup ## the committed models on rendered plates, and a short training of each network
+	@$(BIN)/python -m services.recognition.install_training && pytest -m long tests/recognition/test_golden.py && PYTHONPATH=. .venv-training/bin/python -m pytest -q -c /dev/null --rootdir=. --confcutdir=tests/recognition/training/networks tests/recognition/training/networks
 
 bench: setup ## the suite beside its peers and limits, in one table (under ten minutes)
 	@python -m bench.peers && python -m bench

@@ -95,6 +95,20 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A rate, in the row's unit."""
+
+    least: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f">= {self.least:g} {self.unit}"
+
+    def verdict(self, row: Row) -> str:
+        return HELD if median(row.ours.values) >= self.least else MISSED
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """A target for what is not built yet: it is shown and not judged."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 
-from services.cli import alerts, audit, frames, hotlists, show
+from services.cli import alerts, audit, frames, hotlists, recognition, show
 from services.cli.session import (
     DEFAULT_DATA,
     AsJson,
@@ -35,20 +35,25 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(hotlists.app, name="hotlist")
+app.add_typer(recognition.app, name="recognition")
 
 
 @app.command()
 def up(
     data: Data = DEFAULT_DATA,
     engine: Annotated[
-        Engine, typer.Option(help="standin reads the simulator's marker: for load tests.")
-    ] = Engine.PADDLEOCR,
+        Engine, typer.Option(help="networks: our own. standin reads the simulator's marker: for load tests.")
+    ] = Engine.NETWORKS,
+    second_reader: Annotated[
+        bool, typer.Option("--second-reader", help="Ask PaddleOCR too about plates that our reader is not sure of.")
+    ] = False,
 ) -> None:
     """Start engines and services on this machine; stop them with Ctrl-C."""
     from services.local import terminal
     from services.local.options import Options
 
-    raise typer.Exit(terminal.up(data, Options(engine=engine.value)))
+    second = "paddleocr" if second_reader else ""
+    raise typer.Exit(terminal.up(data, Options(engine=engine.value, second_reader=second)))
 
 
 @app.command()

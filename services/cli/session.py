@@ -76,6 +76,7 @@ class Kind(StrEnum):
 class Engine(StrEnum):
     """Recognition engines."""
 
+    NETWORKS = "networks"
     PADDLEOCR = "paddleocr"
     STANDIN = "standin"
 

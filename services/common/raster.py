@@ -9,6 +9,7 @@ import struct
 import warnings
 import zlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ MAX_JPEG_SCANS = 64
 BMP_RUN_LENGTHS = (b"\1\0\0\0", b"\2\0\0\0")
 PNG_END = b"IEND\xaeB`\x82"
 ORIENTATION = 0x0112
+# Where Pillow finds it in a PNG: in a chunk of its own, or behind the keyword of a text.
+PNG_EXIF_MARKS = (b"eXIf", b"exif\0", b"xmp\0")
 GREY_16 = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 COLOUR = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr"})
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "TIFF": "image/tiff"}
@@ -50,6 +53,8 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 Pixels = NDArray[np.uint8]
+# One pixel for so many, across and down.
+Reduction = Literal[1, 2, 4]
 
 
 class Unreadable(ValueError):
@@ -84,28 +89,59 @@ DEFAULT_LIMITS = Limits()
 def inspect(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
     """The header of a JPEG, PNG, WebP, BMP or TIFF picture. Decodes nothing. Raises Unreadable or TooLarge."""
     with _opened(content, limits) as image:
-        name = _sniff(content)
-        width, height = image.size
-        # Pillow has turned the size of a TIFF already.
-        is_on_its_side = name != "TIFF" and _orientation(image) in (5, 6, 7, 8)
-    if is_on_its_side:
-        width, height = height, width
-    return Header(MEDIA_TYPES[name], width, height, len(content))
+        return _header(image, content)
 
 
-def decode(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Pixels:
-    """The first frame as BGR, uint8, height x width x 3, contiguous, the right way up. Raises Unreadable or TooLarge."""
+def decode(content: bytes, limits: Limits = DEFAULT_LIMITS, reduction: Reduction = 1) -> Pixels:
+    """The first frame as BGR, uint8, height x width x 3, contiguous, the right way up. Raises Unreadable or TooLarge.
+
+    Reduced, each side is that of the picture by `reduction`, rounded up. A JPEG is decoded at that size to begin with,
+    which costs a quarter of the time and finds the same damage.
+    """
     with _opened(content, limits) as image:
         try:
+            left = _drafted(image, reduction)
             image.load()
-            return _bgr(image)
+            return _bgr(image, left)
         except DAMAGE as cause:
             raise Unreadable("the picture is damaged or truncated") from cause
 
 
+class Picture:
+    """A picture of which more is decoded when someone asks for it, and nothing twice."""
+
+    def __init__(self, content: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Looks at the header only. Raises Unreadable or TooLarge."""
+        header = inspect(content, limits)
+        self.width_px, self.height_px = header.width_px, header.height_px
+        self._is_drafted = header.media_type == MEDIA_TYPES["JPEG"]
+        self._content, self._limits = content, limits
+        self._decoded: dict[int, Pixels] = {}
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> "Picture":
+        """A picture that has been decoded: BGR, uint8, height x width x 3."""
+        picture = cls.__new__(cls)
+        picture.height_px, picture.width_px = pixels.shape[:2]
+        picture._is_drafted, picture._content, picture._limits = False, b"", DEFAULT_LIMITS
+        picture._decoded = {1: pixels}
+        return picture
+
+    def pixels(self, reduction: Reduction = 1) -> Pixels:
+        """BGR, uint8, contiguous; each side is that of the picture by `reduction`, rounded up. Raises Unreadable."""
+        found = self._decoded.get(reduction)
+        if found is None:
+            found = self._decoded[reduction] = self._made(reduction)
+        return found
+
+    def _made(self, reduction: Reduction) -> Pixels:
+        if reduction == 1 or (self._is_drafted and 1 not in self._decoded):
+            return decode(self._content, self._limits, reduction)
+        return np.array(Image.fromarray(self.pixels()).reduce(reduction))
+
+
 def verify(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
     """The header of a picture whose pixels can all be decoded, without handing them out. Raises Unreadable or TooLarge."""
-    header = inspect(content, limits)
     with _opened(content, limits) as image:
         try:
             image.load()
@@ -113,7 +149,20 @@ def verify(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
             raise Unreadable("the picture is damaged or truncated") from cause
         if image.mode not in GREY_16 and image.mode not in COLOUR:
             raise Unreadable(f"pixels of kind {image.mode} are not supported")
-    return header
+        return _header(image, content)
+
+
+def _header(image: Image.Image, content: bytes) -> Header:
+    name = _sniff(content)
+    width, height = image.size
+    if _may_be_turned(name, content) and _orientation(image) in (5, 6, 7, 8):
+        width, height = height, width
+    return Header(MEDIA_TYPES[name], width, height, len(content))
+
+
+def _may_be_turned(name: str, content: bytes) -> bool:
+    """Pillow has turned the size of a TIFF already. To look for EXIF behind the pixels it would decode a PNG as a whole."""
+    return any(mark in content for mark in PNG_EXIF_MARKS) if name == "PNG" else name != "TIFF"
 
 
 def _opened(content: bytes, limits: Limits) -> Image.Image:
@@ -187,16 +236,28 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _bgr(image: Image.Image) -> Pixels:
+def _drafted(image: Image.Image, reduction: Reduction) -> int:
+    """Has a JPEG decoded at a smaller size; the reduction that is left to do, which decoders leave at the smallest pictures."""
+    width, height = image.size
+    if reduction > 1 and image.format == "JPEG":
+        image.draft(None, (max(1, width // reduction), max(1, height // reduction)))
+    done = next(by for by in (4, 2, 1) if image.size == (-(-width // by), -(-height // by)))
+    return max(1, reduction // done)
+
+
+def _bgr(image: Image.Image, reduction: int = 1) -> Pixels:
+    orientation = _orientation(image)  # of the file, before the image is exchanged for another one
     if image.mode in GREY_16:
         image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     elif image.mode not in COLOUR:
         raise Unreadable(f"pixels of kind {image.mode} are not supported")
-    orientation = _orientation(image)
     if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image.convert("RGBA"))
-    image = image.convert("RGB")
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if reduction > 1:
+        image = image.reduce(reduction)
     if orientation != 1:
         image.getexif()[ORIENTATION] = orientation
         image = ImageOps.exif_transpose(image)

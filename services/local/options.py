@@ -8,14 +8,14 @@ from pathlib import Path
 class Options:
     """Choices of one run; none of them is remembered by the next."""
 
-    engine: str = "paddleocr"
-    """Recognition's engine: `paddleocr` or `standin`."""
+    engine: str = "networks"
+    """Recognition's engine: `networks`, `paddleocr` or `standin`."""
     workers: int = 1
     """Recognition's processes."""
-    paddle_python: Path | None = None
-    """The interpreter of Paddle's own environment."""
+    second_reader: str = ""
+    """`paddleocr` to ask it, too, about plates that our own reader is not sure of."""
     models: Path | None = None
-    """The folder with the model files."""
+    """The folder with the files of our own networks; that of the tree when None."""
     extra: tuple[tuple[str, str, str], ...] = ()
     """Further settings as (service, ANPR_ name, value); they win over ours."""
     standin: Path | None = None

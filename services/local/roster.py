@@ -88,9 +88,13 @@ def _ingest(instance: Instance) -> Settings:
 
 
 def _recognition(options: Options) -> Settings:
-    paths = (("ANPR_PADDLE_PYTHON", options.paddle_python), ("ANPR_MODELS_DIR", options.models))
-    given = tuple((name, str(path.absolute())) for name, path in paths if path is not None)
-    return (("ANPR_ENGINE", options.engine), ("ANPR_WORKERS", str(options.workers)), *given)
+    models = () if options.models is None else (("ANPR_MODELS_DIR", str(options.models.absolute())),)
+    return (
+        ("ANPR_ENGINE", options.engine),
+        ("ANPR_WORKERS", str(options.workers)),
+        ("ANPR_SECOND_READER", options.second_reader),
+        *models,
+    )
 
 
 def _database(instance: Instance, role: str) -> Settings:

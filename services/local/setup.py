@@ -74,7 +74,7 @@ def _runs(python: Path) -> bool:
 def lock() -> None:
     """Resolves pyproject.toml anew. The files hold names, versions and hashes, and no address of a registry."""
     options = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
-    for name in ("bootstrap", "peers"):
+    for name in ("bootstrap", "peers", "training"):
         run(UV, "pip", "compile", *options, REQUIREMENTS / f"{name}.in", "-o", REQUIREMENTS / f"{name}.txt")
     groups = ("dev", "audit", "ingest", "matching", "recognition")
     for group in groups:

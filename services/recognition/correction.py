@@ -2,19 +2,24 @@
 
 A reader cannot tell O from 0 on many plates; the format can. A character is changed only where that makes the text, all
 in all, several times likelier. What the engine read stays in `raw`.
+
+An engine that gives the probability of its whole text is calibrated, and is taken at its word: a character that it did
+not put forward is never put in.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from services.common import plate
-from services.recognition import formats
+from services.recognition import formats, priors
 from services.recognition.formats import Evidence
 from services.recognition.reading import Choice, Position
 
-# Probability given to a confusable character that the reader did not mention.
+# Probability given to a confusable character that an uncalibrated reader did not mention.
 UNMENTIONED = 0.02
+# A calibrated reader has put a character forward when it gives it at least this probability.
+LEAST_SUPPORT = 0.03
 # A text must be this many times likelier than what was read.
 LEAST_RATIO = 3.0
 # Weight of the reading that a first letter, before what fits the formats of its country, is the letter of the blue band.
@@ -26,34 +31,40 @@ BAND_LETTERS = {"B": "BE", "D": "DE", "F": "FR", "L": "LU"}
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A text with the choices at its positions. raw: the same with the separators as they were read."""
+    """A text with the choices at its positions. raw: the same with the separators as they were read.
+
+    probability: that all of the text is right. is_calibrated: it was measured, characters too many or too few included.
+    """
 
     text: str = field(repr=False)
     raw: str = field(repr=False)
     positions: tuple[Position, ...] = field(repr=False)
-
-    @property
-    def probability(self) -> float:
-        """That every first choice is right, taken as independent."""
-        return math.prod(position[0].probability for position in self.positions)
+    probability: float
+    is_calibrated: bool = False
 
 
-def as_read(raw: str, positions: tuple[Position, ...]) -> Spelling:
+def as_read(raw: str, positions: tuple[Position, ...], probability: float = 0.0) -> Spelling:
     """The spelling the engine gave. Raises PlateInvalid when that has no, or over 16, letters and digits.
 
-    An engine whose positions do not fit its text loses its alternatives, not its text.
+    probability: of the text, calibrated; 0 when the engine does not tell, and that every first choice is right, taken as
+    independent, stands for it. An engine whose positions do not fit its text loses its alternatives, not its text.
     """
     text = plate.normalise(raw)
+    independent = math.prod(position[0].probability for position in positions) if positions else 0.0
+    is_calibrated = probability > 0
+    probability = min(probability, 1.0) if is_calibrated else independent
     if len(positions) == len(text) and all(map(_names, positions, text)):
-        return Spelling(text, raw, tuple(map(_led_by, positions, text)))
-    sure = math.prod(position[0].probability for position in positions) ** (1 / len(text)) if positions else 0.0
-    return Spelling(text, raw, tuple((Choice(character, sure),) for character in text))
+        led = tuple(map(_led_by, positions, text))
+        first = math.prod(position[0].probability for position in led)
+        return Spelling(text, raw, led, probability if is_calibrated else first, is_calibrated)
+    sure = probability ** (1 / len(text))
+    return Spelling(text, raw, tuple((Choice(character, sure),) for character in text), probability, is_calibrated)
 
 
 def likeliest(read: Spelling, evidence: Evidence) -> Spelling:
     """The spelling to report, the one that was read unless another is several times likelier."""
     best, score = read, LEAST_RATIO * read.probability * formats.weight(read.raw, evidence)
-    for other, probability in (*_respelled(read), *_without_band(read)):
+    for other, probability in (*_respelled(read, evidence), *_without_band(read, evidence)):
         other_score = probability * formats.weight(other.raw, evidence)
         if other_score > score:
             best, score = other, other_score
@@ -69,26 +80,44 @@ def _led_by(position: Position, character: str) -> Position:
     return tuple(sorted(position, key=lambda choice: choice.character != character))
 
 
-def _respelled(read: Spelling) -> Iterator[tuple[Spelling, float]]:
-    for text in formats.variants(read.text):
+def _respelled(read: Spelling, evidence: Evidence) -> Iterator[tuple[Spelling, float]]:
+    """Other spellings, with the probability that the reader gives them."""
+    for text in formats.variants(read.text, evidence, [_offered(read, index) for index in range(len(read.text))]):
         changed = [index for index, (old, new) in enumerate(zip(read.text, text, strict=True)) if old != new]
-        ratio = math.prod(
-            _probability(read.positions[index], text[index]) / read.positions[index][0].probability
-            for index in changed
-            if read.positions[index][0].probability
-        )
+        firsts = [read.positions[index][0].probability for index in changed]
+        offered = [_probability(read.positions[index], text[index]) for index in changed]
+        ratio = math.prod(other / first for other, first in zip(offered, firsts, strict=True) if first)
         positions = tuple(
             _changed(position, text[index]) if index in changed else position
             for index, position in enumerate(read.positions)
         )
-        yield Spelling(text, _raw_with(read.raw, text), positions), read.probability * ratio
+        yield (
+            Spelling(text, _raw_with(read.raw, text), positions, *_sureness(read, positions)),
+            read.probability * ratio,
+        )
 
 
-def _without_band(read: Spelling) -> Iterator[tuple[Spelling, float]]:
+def _offered(read: Spelling, index: int) -> str:
+    """The characters that may stand at a position instead of the one that was read."""
+    confusable = formats.CONFUSABLE.get(read.text[index], "")
+    if not read.is_calibrated:
+        return confusable
+    put_forward = {choice.character for choice in read.positions[index] if choice.probability >= LEAST_SUPPORT}
+    return "".join(character for character in confusable if character in put_forward)
+
+
+def _sureness(read: Spelling, positions: tuple[Position, ...]) -> tuple[float, bool]:
+    """The probability of a text with these positions instead, as far as its first choices tell."""
+    before, after = (math.prod(place[0].probability for place in places) for places in (read.positions, positions))
+    return min(1.0, read.probability * after / before) if before else after, read.is_calibrated
+
+
+def _without_band(read: Spelling, evidence: Evidence) -> Iterator[tuple[Spelling, float]]:
     country = BAND_LETTERS.get(read.text[0], "")
-    if len(read.text) <= LEAST_BEHIND_BAND or not country:
+    if len(read.text) <= LEAST_BEHIND_BAND or not country or not priors.allows_grammar(evidence.looks, country):
         return
-    rest = replace(read, text=read.text[1:], raw=read.raw.lstrip()[1:], positions=read.positions[1:])
+    positions = read.positions[1:]
+    rest = Spelling(read.text[1:], read.raw.lstrip()[1:], positions, *_sureness(read, positions))
     if formats.fits_strongly(rest.text) and formats.examine(rest.raw).country == country:
         yield rest, BAND * rest.probability
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.common.raster import Pixels
+from services.common.raster import Picture
 from services.recognition.reading import TextBox
 
 
@@ -23,8 +23,9 @@ class Engine(Protocol):
     def identity(self) -> EngineIdentity:
         """Which engine this is."""
 
-    def read(self, pixels: Pixels) -> tuple[TextBox, ...]:
-        """Everything found in a BGR picture (uint8, height x width x 3), in no particular order.
+    def read(self, picture: Picture) -> tuple[TextBox, ...]:
+        """Everything found in a picture, in no particular order. Raises raster.Unreadable when it is damaged.
 
+        Pixels that nobody asks the picture for are not decoded, so an engine asks for some of every picture.
         An engine that finds plates sets `is_plate`; one that finds any text leaves the choice to `plate_likeness`.
         """

@@ -5,7 +5,7 @@ the reader's own softmax: PaddleOCR answers one string with one score, so its la
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import paddleocr
 from numpy.typing import NDArray
 
-from services.common.raster import Pixels
+from services.common.raster import Picture, Pixels
 from services.recognition import colour, ctc
 from services.recognition.engine import EngineIdentity
 from services.recognition.reading import Corners, Position, TextBox
@@ -27,6 +27,12 @@ LONGEST_SIDE_PX = 1600
 BOX_THRESHOLD = 0.4
 # What is read of all that is found: no plate is lower or longer than this, and a page full of text must not take minutes.
 LEAST_HEIGHT_PX, MOST_ASPECT, MOST_BOXES = 6, 12, 48
+
+RUNTIME: Mapping[str, Any] = {
+    "device": "cpu",
+    "engine": "onnxruntime",
+    "engine_config": {"intra_op_num_threads": 1, "inter_op_num_threads": 1},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +58,15 @@ class PaddleEngine:
     """Loads both models from `models`/det and `models`/rec, which takes seconds; one thread."""
 
     def __init__(self, models: Path) -> None:
-        runtime: dict[str, Any] = {
-            "device": "cpu",
-            "engine": "onnxruntime",
-            "engine_config": {"intra_op_num_threads": 1, "inter_op_num_threads": 1},
-        }
         self._detector = paddleocr.TextDetection(
             model_name=DETECTOR,
             model_dir=str(models / "det"),
             limit_side_len=LONGEST_SIDE_PX,
             limit_type="max",
             box_thresh=BOX_THRESHOLD,
-            **runtime,
+            **RUNTIME,
         )
-        self._reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(models / "rec"), **runtime)
+        self._reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(models / "rec"), **RUNTIME)
         predictor = self._reader.paddlex_predictor
         predictor.post_op = CharacterDecoder(predictor.post_op.character)
         self._identity = EngineIdentity("paddleocr PP-OCRv6 small", paddleocr.__version__, model_sha256(models))
@@ -75,8 +76,9 @@ class PaddleEngine:
         """Which engine this is."""
         return self._identity
 
-    def read(self, pixels: Pixels) -> tuple[TextBox, ...]:
-        """All text in a BGR picture."""
+    def read(self, picture: Picture) -> tuple[TextBox, ...]:
+        """All text in a picture."""
+        pixels = picture.pixels()
         quads = [np.asarray(quad, np.float32) for quad in self._detector.predict(pixels)[0]["dt_polys"]]
         found = [(quad, crop) for quad in quads if _is_worth_reading(crop := rectified(pixels, quad))]
         found = sorted(found, key=lambda pair: -pair[1].size)[:MOST_BOXES]

@@ -5,7 +5,7 @@ a marker holds no plates for it.
 """
 
 from services.common.marker import MarkedPlate, MarkerError, read_marker
-from services.common.raster import Pixels
+from services.common.raster import Picture, Pixels
 from services.recognition import colour
 from services.recognition.engine import EngineIdentity
 from services.recognition.reading import Choice, Corners, TextBox
@@ -21,8 +21,9 @@ class StandInEngine:
         """Which engine this is."""
         return EngineIdentity("stand-in marker reader", "1", "")
 
-    def read(self, pixels: Pixels) -> tuple[TextBox, ...]:
+    def read(self, picture: Picture) -> tuple[TextBox, ...]:
         """The plates that the marker names, each as certain as the other."""
+        pixels = picture.pixels()
         try:
             plates = read_marker(pixels)
         except MarkerError:

@@ -1,4 +1,4 @@
-"""Where the engines live: the Paddle environment beside the project's own, and how a worker of each engine is started."""
+"""Where the engines and their models live, and how a worker of each engine is started."""
 
 import sys
 from pathlib import Path
@@ -7,22 +7,49 @@ from services.common.errors import Unavailable
 from services.recognition.worker import ENGINES
 from services.recognition.worker_process import ROOT, WorkerCommand
 
+MODELS = Path(__file__).with_name("models")
+DETECTOR, READER = "detector.onnx", "reader.onnx"
+# Beside the project's own environment.
 PADDLE = ROOT / ".venv-paddle"
-PYTHON = PADDLE / "bin" / "python"
-MODELS = PADDLE / "models"
+PADDLE_PYTHON = PADDLE / "bin" / "python"
+PADDLE_MODELS = PADDLE / "models"
+WHOLE_FRAME, LINES = "paddleocr", "paddleocr-reader"
 
 
 class EngineMissing(Unavailable):
     """The engine's program or models are not installed."""
 
 
-def worker_command(engine: str, *, python: Path = PYTHON, models: Path = MODELS) -> WorkerCommand:
+def worker_command(
+    engine: str = "networks",
+    *,
+    models: Path = MODELS,
+    provider: str = "cpu",
+    paddle_python: Path = PADDLE_PYTHON,
+    paddle_models: Path = PADDLE_MODELS,
+) -> WorkerCommand:
     """How a worker with this engine is started. Raises EngineMissing when it is not installed, ValueError for no engine."""
     if engine not in ENGINES:
         raise ValueError(f"engine is one of {', '.join(sorted(ENGINES))}")
-    module = ("-m", "services.recognition.worker", engine, str(models))
-    if engine == "standin":
-        return WorkerCommand((sys.executable, *module))
-    if not python.exists() or not models.is_dir():
+    module = ("-m", "services.recognition.worker", engine)
+    match engine:
+        case "networks":
+            return WorkerCommand((sys.executable, *module, provider), models=model_files(models))
+        case "standin":
+            return WorkerCommand((sys.executable, *module, "-"))
+    if not has_paddle(paddle_python, paddle_models):
         raise EngineMissing("the Paddle environment is not installed: run make setup")
-    return WorkerCommand((str(python), *module))
+    return WorkerCommand((str(paddle_python), *module, str(paddle_models)))
+
+
+def model_files(folder: Path) -> tuple[bytes, bytes]:
+    """The contents of the detector's and the reader's file. Raises EngineMissing when one cannot be read."""
+    try:
+        return (folder / DETECTOR).read_bytes(), (folder / READER).read_bytes()
+    except OSError as cause:
+        raise EngineMissing(f"no {DETECTOR} and {READER} can be read in the folder of the models") from cause
+
+
+def has_paddle(python: Path = PADDLE_PYTHON, models: Path = PADDLE_MODELS) -> bool:
+    """Whether the Paddle environment is installed."""
+    return python.exists() and models.is_dir()

@@ -4,13 +4,15 @@ Nothing is ever dropped here: a text that fits nothing comes back with no candid
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from services.common import plate
+from services.recognition import priors
 from services.recognition import series as tables
-from services.recognition.reading import Candidate, Colour
+from services.recognition.priors import BELGIAN_ROADS, CountryPrior
+from services.recognition.reading import Candidate, Colour, CountryShare
 from services.recognition.series import Series
 
 # Characters that readers take for one another, on plates and in the issue lists of other projects.
@@ -20,13 +22,14 @@ CONFUSABLE = {
 }  # fmt: skip
 MAX_SUBSTITUTIONS = 2
 MAX_VARIANT_CHARACTERS = 9
-# The weights are those of Belgian roads; elsewhere the plates of the country count this much more.
-HOME = "BE"
-ABROAD_FACTOR = 10.0
 COLOUR_FITS, COLOUR_DIFFERS = 3.0, 0.05
 GAP_DIFFERS = 0.2
 # A country is named when it holds at least this share of belief.
 COUNTRY_SHARE = 0.4
+# Where looks are known, series that hold less than this share are not named: a catch-all fits every text.
+LEAST_SHARE = 0.002
+# However much a plate looks like one of a country, its text may be of none of the series below.
+LEAST_UNKNOWN = 0.15
 
 STRONG = tuple(kind for kind in tables.ALL if kind.is_strong)
 _ANY_STRONG = re.compile("|".join(f"(?:{kind.pattern.pattern})" for kind in STRONG), re.ASCII)
@@ -35,10 +38,14 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known beside the text: the plate's colour, and the country where the camera stands (empty: HOME)."""
+    """What is known beside the text: the plate's colour, the country where the camera stands (empty: HOME), how often
+    plates of each country come by that camera, and of which country the plate is by its looks (empty: nobody tells).
+    """
 
     colour: Colour = Colour.UNKNOWN
     country: str = ""
+    camera: CountryPrior = BELGIAN_ROADS
+    looks: tuple[CountryShare, ...] = ()
 
 
 NO_EVIDENCE = Evidence()
@@ -46,17 +53,20 @@ NO_EVIDENCE = Evidence()
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The verdict on one text. `candidates` is ordered by belief and empty when no format fits (unknown format).
-
-    confusable_variants: other texts of the same series (of any common one when none fits) that differ in one or two
-    characters readers confuse; a search may try them.
-    """
+    """The verdict on one text. `candidates` is ordered by belief and empty when no format fits (unknown format)."""
 
     raw: str = field(repr=False)
     normalised: str = field(repr=False)
     display: str = field(repr=False)
     candidates: tuple[Candidate, ...]
-    confusable_variants: tuple[str, ...] = field(repr=False)
+    looks_like: str = ""
+
+    @property
+    def confusable_variants(self) -> tuple[str, ...]:
+        """Other texts of the same series (of any common one when none fits) that differ in one or two characters that
+        readers confuse; a search may try them.
+        """
+        return tuple(_variants_in_grammar(self.normalised))
 
     @property
     def valid_series(self) -> tuple[str, ...]:
@@ -65,31 +75,32 @@ class Examination:
 
     @property
     def country(self) -> str:
-        """The country that holds most of the belief; empty when none holds enough."""
+        """The country that holds most of the belief, or that the looks alone are sure of; empty when there is none."""
         shares: dict[str, float] = {}
         for candidate in self.candidates:
             shares[candidate.country] = shares.get(candidate.country, 0.0) + candidate.prior
         best = max(shares, key=lambda country: shares[country], default="")
-        return best if best and shares[best] >= COUNTRY_SHARE else ""
+        return best if best and shares[best] >= COUNTRY_SHARE else self.looks_like
 
 
 def examine(raw: str, evidence: Evidence = NO_EVIDENCE) -> Examination:
     """Examines a text as it was read, separators included. Raises PlateInvalid when it has no or over 16 characters."""
     normalised = plate.normalise(raw)
     fits = tuple(_fits(raw, normalised, evidence))
-    mass = sum(fit.prior for fit in fits) + tables.UNKNOWN_WEIGHT
+    mass = sum(fit.prior for fit in fits) + _unknown(evidence)
+    least = LEAST_SHARE * mass if evidence.looks else 0.0
     candidates = sorted(
-        (Candidate(fit.country, fit.series, fit.prior / mass, fit.display) for fit in fits),
+        (Candidate(fit.country, fit.series, fit.prior / mass, fit.display) for fit in fits if fit.prior >= least),
         key=lambda candidate: -candidate.prior,
     )
     display = candidates[0].display if candidates else normalised
-    return Examination(raw, normalised, display, tuple(candidates), tuple(_variants_in_grammar(normalised)))
+    return Examination(raw, normalised, display, tuple(candidates), priors.sure(evidence.looks))
 
 
 def weight(raw: str, evidence: Evidence = NO_EVIDENCE) -> float:
     """How common plates of the likeliest series are that this text fits, and at least that of the unknown."""
     fits = _fits(raw, plate.normalise(raw), evidence)
-    return max(tables.UNKNOWN_WEIGHT, *(fit.prior for fit in fits), 0.0)
+    return max(_unknown(evidence), *(fit.prior for fit in fits), 0.0)
 
 
 def fits_strongly(normalised: str) -> bool:
@@ -97,14 +108,25 @@ def fits_strongly(normalised: str) -> bool:
     return _ANY_STRONG.fullmatch(normalised) is not None
 
 
-def variants(normalised: str) -> Iterator[str]:
-    """Texts of any common series that differ from this one in one or two confusable characters, fewest first."""
-    return (text for text in _substituted(normalised) if fits_strongly(text))
+def variants(normalised: str, evidence: Evidence = NO_EVIDENCE, offered: Sequence[str] | None = None) -> Iterator[str]:
+    """Texts of any series common enough here that differ from this one in one or two characters, fewest first.
+
+    offered: for each position the characters that may stand there instead; None for those that readers confuse.
+    """
+    others = [CONFUSABLE.get(character, "") for character in normalised] if offered is None else offered
+    if not evidence.looks:
+        return (text for text in _substituted(normalised, others) if fits_strongly(text))
+    grammar = [
+        kind.pattern
+        for kind in _series_by(evidence)
+        if priors.allows_grammar(evidence.looks, kind.country) and _belief(kind, evidence) >= tables.STRONG_WEIGHT
+    ]
+    return (text for text in _substituted(normalised, others) if any(one.fullmatch(text) for one in grammar))
 
 
 def _fits(raw: str, normalised: str, evidence: Evidence) -> Iterator[Candidate]:
     """Candidates with weights, not yet shares, as `prior`."""
-    for kind in tables.ALL:
+    for kind in _series_by(evidence):
         match = kind.pattern.fullmatch(normalised)
         if match:
             belief = _belief(kind, evidence)
@@ -121,15 +143,26 @@ def _fits(raw: str, normalised: str, evidence: Evidence) -> Iterator[Candidate]:
         yield _personalised(tables.PERSONALISED_ANY, normalised, evidence)
 
 
+def _series_by(evidence: Evidence) -> tuple[Series, ...]:
+    """Formats of countries further away are too alike to be told without looks."""
+    return (*tables.ALL, *tables.FURTHER) if evidence.looks else tables.ALL
+
+
 def _personalised(kind: Series, display: str, evidence: Evidence) -> Candidate:
     return Candidate(kind.country, kind.code, _belief(kind, evidence), display)
 
 
 def _belief(kind: Series, evidence: Evidence) -> float:
-    belief = kind.weight * (ABROAD_FACTOR if HOME != evidence.country == kind.country else 1.0)
+    place = priors.region(evidence.country).factor(kind.country) * evidence.camera.factor(kind.country)
+    belief = kind.weight * place * priors.by_looks(evidence.looks, kind.country)
     if not kind.colours or evidence.colour in (Colour.UNKNOWN, Colour.OTHER):
         return belief
     return belief * (COLOUR_FITS if evidence.colour in kind.colours else COLOUR_DIFFERS)
+
+
+def _unknown(evidence: Evidence) -> float:
+    """The weight of a text that fits nothing: most of those look like plates of no country."""
+    return tables.UNKNOWN_WEIGHT * max(priors.by_looks(evidence.looks, ""), LEAST_UNKNOWN)
 
 
 def _display(kind: Series, match: re.Match[str]) -> str:
@@ -163,17 +196,18 @@ def _variants_in_grammar(normalised: str) -> Iterator[str]:
     grammar = [kind.pattern for kind in tables.ALL if kind.pattern.fullmatch(normalised)]
     if not any(kind.pattern in grammar for kind in STRONG):
         grammar = [kind.pattern for kind in STRONG]
-    return (text for text in _substituted(normalised) if any(pattern.fullmatch(text) for pattern in grammar))
+    others = [CONFUSABLE.get(character, "") for character in normalised]
+    return (text for text in _substituted(normalised, others) if any(one.fullmatch(text) for one in grammar))
 
 
-def _substituted(normalised: str) -> Iterator[str]:
+def _substituted(normalised: str, others: Sequence[str]) -> Iterator[str]:
     if len(normalised) > MAX_VARIANT_CHARACTERS:
         return
-    places = [index for index, character in enumerate(normalised) if character in CONFUSABLE]
+    places = [index for index, characters in enumerate(others) if characters]
     for count in range(1, MAX_SUBSTITUTIONS + 1):
         for chosen in combinations(places, count):
-            for others in product(*(CONFUSABLE[normalised[index]] for index in chosen)):
+            for instead in product(*(others[index] for index in chosen)):
                 text = list(normalised)
-                for index, other in zip(chosen, others, strict=True):
+                for index, other in zip(chosen, instead, strict=True):
                     text[index] = other
                 yield "".join(text)

@@ -4,13 +4,14 @@ Towards the worker: pictures, as they came. Back: one JSON object each, first a 
 This module runs on both sides, in processes with different packages.
 """
 
+import base64
 import json
 import struct
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from services.recognition.engine import EngineIdentity
-from services.recognition.reading import Choice, Colour, Corners, Layout, Position, Seen, TextBox
+from services.recognition.reading import Choice, Colour, Corners, CountryShare, Layout, Position, Seen, TextBox
 
 LENGTH = struct.Struct(">I")
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -121,15 +122,26 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 def _encode_box(box: TextBox) -> list[object]:
     positions = [[[choice.character, choice.probability] for choice in position] for position in box.positions]
-    return [box.raw, positions, box.corners, box.colour, box.layout, box.is_plate]
+    looks = [box.colour, box.layout, [[share.country, share.probability] for share in box.countries]]
+    strips = [base64.b64encode(strip).decode() for strip in box.strips]
+    return [box.raw, positions, box.corners, looks, box.is_plate, box.probability, strips]
 
 
 def _decode_box(said: list[Any]) -> TextBox:
-    raw, positions, corners, colour, layout, is_plate = said
+    raw, positions, corners, (colour, layout, countries), is_plate, probability, strips = said
     first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
     quad: Corners = (first, second, third, fourth)
-    places = tuple(_decode_position(position) for position in positions)
-    return TextBox(str(raw), places, quad, Colour(colour), Layout(layout), bool(is_plate))
+    return TextBox(
+        raw=str(raw),
+        positions=tuple(_decode_position(position) for position in positions),
+        corners=quad,
+        colour=Colour(colour),
+        layout=Layout(layout),
+        is_plate=bool(is_plate),
+        probability=float(probability),
+        countries=tuple(CountryShare(str(country), float(share)) for country, share in countries),
+        strips=tuple(base64.b64decode(strip, validate=True) for strip in strips),
+    )
 
 
 def _decode_position(said: list[Any]) -> Position:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable
 
 from services.common.plate import PlateInvalid
-from services.recognition import correction, formats, quad, series
+from services.recognition import correction, formats, priors, quad, series
 from services.recognition.correction import Spelling
 from services.recognition.formats import Evidence, Examination
 from services.recognition.joining import joined
+from services.recognition.priors import BELGIAN_ROADS, CountryPrior
 from services.recognition.reading import Colour, Layout, PlateReading, Seen, TextBox
 
 MAX_RAW_CHARACTERS = 32
@@ -30,23 +31,26 @@ LEAST_CHARACTERS, LEAST_CUT_CHARACTERS = 5, 6
 ACROSS, DOWN = 1.1, 1.05
 
 
-def plates(seen: Seen, country: str = "") -> tuple[PlateReading, ...]:
-    """The plates among what an engine saw, most confident first. country: where the camera stands, empty for Belgium."""
-    found = [reading for box in joined(seen.boxes, country) for reading in _plate(box, seen, country)]
+def plates(seen: Seen, country: str = "", camera: CountryPrior = BELGIAN_ROADS) -> tuple[PlateReading, ...]:
+    """The plates among what an engine saw, most confident first.
+
+    country: where the camera stands, empty for Belgium; camera: how often plates of each country come by it.
+    """
+    found = [reading for box in joined(seen.boxes, country) for reading in _plate(box, seen, country, camera)]
     return tuple(sorted(found, key=lambda reading: -reading.confidence))
 
 
-def _plate(box: TextBox, seen: Seen, country: str) -> Iterable[PlateReading]:
+def _plate(box: TextBox, seen: Seen, country: str, camera: CountryPrior) -> Iterable[PlateReading]:
     """The one plate of a box, or none."""
-    evidence = Evidence(box.colour, country)
+    evidence = Evidence(box.colour, country, camera, box.countries)
     try:
-        spelling = correction.likeliest(correction.as_read(box.raw, box.positions), evidence)
+        spelling = correction.likeliest(correction.as_read(box.raw, box.positions, box.probability), evidence)
     except PlateInvalid:
         return ()
     verdict = formats.examine(spelling.raw, evidence)
     corners = box.corners
     if not box.is_plate:
-        is_cut, home = _is_cut(box, seen.width_px), country or formats.HOME
+        is_cut, home = _is_cut(box, seen.width_px), country or priors.HOME
         if not (_has_shape(box, spelling) and _is_plate_text(box, spelling, verdict, is_cut=is_cut, home=home)):
             return ()
         corners = quad.grown(corners, across=ACROSS, down=DOWN)

@@ -23,13 +23,17 @@ AGAIN, FRESH = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class PoolSizes:
-    """How many workers, how many pictures may wait for one, and how long a picture and a start may take."""
+    """How many workers, how many pictures may wait for one, and how long a picture and a start may take.
+
+    on_demand: no worker is started before the first picture comes.
+    """
 
     workers: int = 1
     waiting: int = 8
     picture_timeout_s: float = 7.0
     start_timeout_s: float = 180.0
     longest_pause_s: float = 10.0
+    on_demand: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1 or self.waiting < 1:
@@ -43,26 +47,68 @@ class Job:
     urgency: int
     number: int
     picture: bytes = field(compare=False, repr=False)
-    outcome: "asyncio.Future[Seen]" = field(compare=False)
+    outcome: "asyncio.Future[Read]" = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What an engine saw in a picture, and which one it was."""
+
+    seen: Seen
+    engine: EngineIdentity
+
+
+class Relieved(Exception):
+    """Another worker is to go on in the place of this one."""
+
+
+class Lane:
+    """The place of one worker in a pool. successor: a warm worker that is to take the place; None when there is none."""
+
+    def __init__(self) -> None:
+        self.successor: WorkerProcess | None = None
+        self.relief, self.taken = asyncio.Event(), asyncio.Event()
+
+    async def hand_over(self, worker: WorkerProcess) -> None:
+        """Has the worker at work replaced by this one as soon as it is done with its picture; returns when it is."""
+        self.successor = worker
+        self.taken.clear()
+        self.relief.set()
+        await self.taken.wait()
+
+    def take(self) -> WorkerProcess | None:
+        """The successor, which is no longer one."""
+        taken, self.successor = self.successor, None
+        self.relief.clear()
+        self.taken.set()
+        return taken
 
 
 class Pool:
     """Made by `running`, which starts the workers behind it; they warm up on their own."""
 
-    def __init__(self, command: WorkerCommand, sizes: PoolSizes) -> None:
+    def __init__(
+        self, command: WorkerCommand, sizes: PoolSizes, measured: metrics.PoolMetrics = metrics.FIRST_READERS
+    ) -> None:
         self.sizes = sizes
+        self.lanes = tuple(Lane() for _ in range(sizes.workers))
+        self._measured = measured
         self._command = command
+        self._replacing = asyncio.Lock()
         self._queue: asyncio.PriorityQueue[Job] = asyncio.PriorityQueue()
         self._numbers = itertools.count()
-        self._open: set[asyncio.Future[Seen]] = set()
+        self._open: set[asyncio.Future[Read]] = set()
         self._identity: EngineIdentity | None = None
         self._workers: set[WorkerProcess] = set()
         self._failed_starts = 0
         self._start_tried = asyncio.Event()
+        self._wanted = asyncio.Event()
+        if not sizes.on_demand:
+            self._wanted.set()
         self._start_problem = ""
         self._is_closing = False
 
-    async def read(self, picture: bytes) -> Seen:
+    async def read(self, picture: bytes) -> Read:
         """What the engine sees in an encoded picture.
 
         A picture whose worker dies or hangs is tried once more on another one. Raises EngineBusy when too many wait,
@@ -75,11 +121,12 @@ class Pool:
             raise EngineCold("no recognition worker can be started")
         if self._queue.qsize() >= self.sizes.waiting:
             raise EngineBusy("all recognition workers are busy", retry_delay_s=0.5)
-        outcome: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._open.add(outcome)
         outcome.add_done_callback(self._open.discard)
         self._queue.put_nowait(Job(FRESH, next(self._numbers), picture, outcome))
-        metrics.WAITING.set(self._queue.qsize())
+        self._wanted.set()
+        self._measured.waiting.set(self._queue.qsize())
         return await outcome
 
     @property
@@ -98,6 +145,27 @@ class Pool:
         if self._identity is None:
             raise EngineCold("no recognition worker is warm yet")
         return self._identity
+
+    @property
+    def identities(self) -> tuple[EngineIdentity, ...]:
+        """The engine of the last worker that came up, then others at work, as while workers are replaced. Raises EngineCold."""
+        return tuple(dict.fromkeys((self.identity, *(worker.identity for worker in self._alive()))))
+
+    async def replace(self, command: WorkerCommand) -> None:
+        """Has workers of this command take over, one after the other, each warm before the one it relieves goes.
+
+        No picture is lost: a worker that is relieved finishes its own first. When the first of the new ones does not come up
+        nothing has changed. Raises WorkerGone, or OSError, for one that does not come up.
+        """
+        async with self._replacing:
+            for lane in self.lanes:
+                worker = await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s)
+                if self._is_closing:
+                    await worker.kill()
+                    return
+                self._command = command
+                self._admit(worker)
+                await lane.hand_over(worker)
 
     async def verify_warm(self) -> None:
         """Raises EngineCold unless a worker is warm."""
@@ -120,19 +188,22 @@ class Pool:
         if self._open:
             await asyncio.wait(set(self._open), timeout=timeout_s)
 
-    async def run_lane(self) -> NoReturn:
+    async def run_lane(self, lane: Lane) -> NoReturn:
         """One worker after the other, for ever."""
+        await self._wanted.wait()
         while True:
-            worker = await self._start()
+            worker = lane.take() or await self._start(lane)
             try:
                 while True:
-                    await self._serve(worker, await self._next(worker))
+                    await self._serve(worker, await self._next(worker, lane))
+            except Relieved:
+                log.info("worker.relieved", engine=worker.identity.version)
             except WorkerGone as cause:
-                metrics.WORKERS_LOST.labels("at work").inc()
+                self._measured.lost.labels("at work").inc()
                 log.warning("worker.gone", cause=str(cause), exit_status=worker.exit_status, tail=worker.last_words())
             finally:
                 self._workers.discard(worker)
-                metrics.WARM_WORKERS.set(len(self._workers))
+                self._measured.warm.set(len(self._workers))
                 await worker.kill()
 
     def lane_ended(self, lane: "asyncio.Task[NoReturn]") -> None:
@@ -153,26 +224,32 @@ class Pool:
         """Workers that are up, without those that died a moment ago and are not replaced yet."""
         return [worker for worker in self._workers if worker.exit_status is None]
 
-    async def _start(self) -> WorkerProcess:
+    def _admit(self, worker: WorkerProcess) -> None:
+        """Counts a warm worker among those there are."""
+        self._failed_starts, self._start_problem = 0, ""
+        self._identity = worker.identity
+        self._workers.add(worker)
+        self._measured.warm.set(len(self._workers))
+        self._start_tried.set()
+
+    async def _start(self, lane: Lane) -> WorkerProcess:
         pause_s = 0.1
         while True:
+            if taken := lane.take():
+                return taken
             try:
                 worker = await WorkerProcess.start(self._command, timeout_s=self.sizes.start_timeout_s)
             except (WorkerGone, OSError) as cause:
                 self._failed_starts += 1
                 self._start_problem = str(cause)
                 self._start_tried.set()
-                metrics.WORKERS_LOST.labels("starting").inc()
+                self._measured.lost.labels("starting").inc()
                 log.warning("worker.start_failed", cause=str(cause), failed_starts=self._failed_starts)
                 self._refuse_waiting()
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, self.sizes.longest_pause_s)
                 continue
-            self._failed_starts, self._start_problem = 0, ""
-            self._identity = worker.identity
-            self._workers.add(worker)
-            metrics.WARM_WORKERS.set(len(self._workers))
-            self._start_tried.set()
+            self._admit(worker)
             log.info("worker.warm", engine=worker.identity.name, warm_workers=len(self._workers))
             return worker
 
@@ -183,30 +260,33 @@ class Pool:
             if not job.outcome.done():
                 job.outcome.set_exception(EngineCold("no recognition worker can be started"))
 
-    async def _next(self, worker: WorkerProcess) -> Job:
-        getting = asyncio.create_task(self._queue.get())
+    async def _next(self, worker: WorkerProcess, lane: Lane) -> Job:
+        getting, relief = asyncio.create_task(self._queue.get()), asyncio.create_task(lane.relief.wait())
         try:
-            await asyncio.wait({getting, worker.exited}, return_when=asyncio.FIRST_COMPLETED)
-            if not worker.exited.done():
+            await asyncio.wait({getting, relief, worker.exited}, return_when=asyncio.FIRST_COMPLETED)
+            if not worker.exited.done() and not relief.done():
                 return getting.result()
             if getting.done():
                 self._queue.put_nowait(getting.result())
+            if relief.done():
+                raise Relieved
             raise WorkerGone("it died while idle")
         finally:
             getting.cancel()
+            relief.cancel()
 
     async def _serve(self, worker: WorkerProcess, job: Job) -> None:
-        metrics.WAITING.set(self._queue.qsize())
+        self._measured.waiting.set(self._queue.qsize())
         if job.outcome.done():
             return
         try:
-            with metrics.PICTURE_SECONDS.time():
+            with self._measured.seconds.time():
                 answer = await worker.ask(job.picture, timeout_s=self.sizes.picture_timeout_s)
         except WorkerGone:
             self._try_again(job)
             raise
         if not job.outcome.done():
-            _settle(job.outcome, answer)
+            _settle(job.outcome, answer, worker.identity)
 
     def _try_again(self, job: Job) -> None:
         if job.outcome.done():
@@ -218,10 +298,16 @@ class Pool:
 
 
 @asynccontextmanager
-async def running(command: WorkerCommand, sizes: PoolSizes, *, drain_s: float = 0.0) -> AsyncIterator[Pool]:
+async def running(
+    command: WorkerCommand,
+    sizes: PoolSizes,
+    *,
+    drain_s: float = 0.0,
+    measured: metrics.PoolMetrics = metrics.FIRST_READERS,
+) -> AsyncIterator[Pool]:
     """A pool whose workers start now; at the end pictures on their way get `drain_s`, then the workers are killed."""
-    pool = Pool(command, sizes)
-    lanes = [asyncio.create_task(pool.run_lane()) for _ in range(sizes.workers)]
+    pool = Pool(command, sizes, measured)
+    lanes = [asyncio.create_task(pool.run_lane(lane)) for lane in pool.lanes]
     for lane in lanes:
         lane.add_done_callback(pool.lane_ended)
     try:
@@ -232,12 +318,13 @@ async def running(command: WorkerCommand, sizes: PoolSizes, *, drain_s: float = 
         for lane in lanes:
             lane.cancel()
         await asyncio.wait(lanes)
+        await asyncio.gather(*(worker.kill() for lane in pool.lanes if (worker := lane.take())))
 
 
-def _settle(outcome: "asyncio.Future[Seen]", answer: pipe.Answer) -> None:
+def _settle(outcome: "asyncio.Future[Read]", answer: pipe.Answer, engine: EngineIdentity) -> None:
     match answer:
         case Seen():
-            outcome.set_result(answer)
+            outcome.set_result(Read(answer, engine))
         case pipe.Rejected(words, is_too_large):
             outcome.set_exception(PictureTooLarge(words) if is_too_large else PictureUnreadable(words))
         case pipe.Failed(words):

@@ -40,6 +40,24 @@ Position = tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class CountryShare:
+    """A country (ISO 3166-1 alpha-2; empty for all others) that a plate may be of by its looks, and its probability."""
+
+    country: str
+    probability: float
+
+
+class SecondOpinion(StrEnum):
+    """What came of asking the second reader about a text. Where it differed, the first answer was kept or changed."""
+
+    NOT_ASKED = "not-asked"
+    MISSED = "missed"
+    AGREED = "agreed"
+    KEPT = "kept"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """An upright rectangle in pixels of the picture."""
 
@@ -56,6 +74,10 @@ class TextBox:
     raw: as read, separators included. positions: the alternatives, most probable first, at each letter or digit of `raw`
     in its normal form (separators have none). corners: pixels, clockwise from the top left of the text as it is read.
     is_plate: the engine looked for plates and this is one; false when it finds any text.
+    probability: calibrated, that all of the text is right, inserted and dropped characters included; 0 when the engine does
+    not tell, and the product of the first choices stands for it.
+    countries: by its looks, without regard to the text, most probable first; empty when the engine does not tell.
+    strips: PNG pictures of its lines for the second reader, where the engine is not sure; empty where it is.
     """
 
     raw: str = field(repr=False)
@@ -64,6 +86,10 @@ class TextBox:
     colour: Colour = Colour.UNKNOWN
     layout: Layout = Layout.ONE_LINE
     is_plate: bool = False
+    probability: float = 0.0
+    countries: tuple[CountryShare, ...] = ()
+    strips: tuple[bytes, ...] = field(default=(), repr=False)
+    second_opinion: SecondOpinion = SecondOpinion.NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

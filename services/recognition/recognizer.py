@@ -8,6 +8,7 @@ from services.recognition import metrics, plate_likeness
 from services.recognition.engine import EngineIdentity
 from services.recognition.pool import Pool
 from services.recognition.reading import PlateReading
+from services.recognition.second_reader import SecondReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,10 @@ class Recognition:
 
 
 class Recognizer:
-    """Reads plates with a pool of workers."""
+    """Reads plates with a pool of workers, and asks the second reader, where there is one, about those that are not sure."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, second: SecondReader | None = None) -> None:
+        self._pool, self._second = pool, second
 
     async def recognise(self, content: bytes, country: str = "") -> Recognition:
         """The plates of an encoded picture; none is an answer. country: where the camera stands, empty for Belgium.
@@ -33,18 +34,19 @@ class Recognizer:
         """
         try:
             picture.inspect(content)
-            seen = await self._pool.read(content)
+            read = await self._pool.read(content)
         except Refusal as refusal:
             metrics.PICTURES_REFUSED.labels(refusal.reason).inc()
             raise
+        seen = await self._second.improved(read.seen) if self._second else read.seen
         plates = plate_likeness.plates(seen, country)
         metrics.PICTURES.inc()
         metrics.PLATES.inc(len(plates))
-        return Recognition(plates, seen.width_px, seen.height_px, self._pool.identity)
+        return Recognition(plates, seen.width_px, seen.height_px, read.engine)
 
     def engines(self) -> tuple[EngineIdentity, ...]:
-        """Engines, the one in use first. Raises EngineCold before a worker has come up."""
-        return (self._pool.identity,)
+        """The engine in use, one that is being relieved, the second reader. Raises EngineCold before a worker has come up."""
+        return (*self._pool.identities, *(self._second.engines() if self._second else ()))
 
     @property
     def warm_workers(self) -> int:

@@ -137,6 +137,37 @@ BRITAIN = (
     _series("GB", "UK_Q", r"(Q\d{1,3})([A-Z]{3})", 0.01, BRITISH, " "),
 )
 
+# Countries further away, by their national rules. So alike that the text alone does not tell them: tried only where the
+# network sees of which country the plate is. Ukraine's and Bulgaria's letters are those that Latin and Cyrillic share.
+FURTHER = (
+    _series("AT", "AT_STD", r"([A-Z]{1,2})(\d{1,5})([A-Z]{1,3})", 0.3, BLACK, " "),
+    _series("BG", "BG_STD", r"([ABCEHKMOPTXY]{1,2})(\d{4})([ABCEHKMOPTXY]{2})", 0.3, BLACK, " "),
+    _series("CH", "CH_STD", r"([A-Z]{2})(\d{1,6})", 0.3, BLACK, " "),
+    _series("CZ", "CZ_STD", r"(\d[A-Z][\dA-Z])(\d{4})", 0.3, BLACK, " "),
+    _series("DK", "DK_STD", r"([A-Z]{2})(\d{2})(\d{3})", 0.3, BLACK, " "),
+    _series("ES", "ES_STD", r"(\d{4})([B-DF-HJ-NPR-TV-Z]{3})", 0.3, BLACK, " "),
+    _series("FI", "FI_STD", r"([A-ZÄÖ]{2,3})(\d{1,3})", 0.3, BLACK),
+    _series("GR", "GR_STD", r"([ABEHIKMNOPTXYZ]{3})(\d{4})", 0.3, BLACK),
+    _series("HR", "HR_STD", r"([A-Z]{2})(\d{3,4})([A-Z]{1,2})", 0.3, BLACK),
+    _series("HU", "HU_STD", r"(?:([A-Z]{3})(\d{3})|([A-Z]{2})([A-Z]{2})(\d{3}))", 0.3, BLACK),
+    _series("IE", "IE_STD", r"(\d{2,3})([A-Z]{1,2})(\d{1,6})", 0.3, BLACK),
+    _series("IT", "IT_STD", r"([A-HJ-NPR-TV-Z]{2})(\d{3})([A-HJ-NPR-TV-Z]{2})", 0.3, BLACK, " "),
+    _series("LT", "LT_STD", r"([A-Z]{3})(\d{3})", 0.3, BLACK, " "),
+    _series("NO", "NO_STD", r"([A-Z]{2})(\d{4,5})", 0.3, BLACK, " "),
+    _series("PL", "PL_STD", r"([A-Z]{2,3})([\dACE-HJ-NPR-Y]{4,5})", 0.3, BLACK, " "),
+    _series(
+        "PT",
+        "PT_STD",
+        r"(?:([A-Z]{2})(\d{2})([A-Z]{2})|(\d{2})(\d{2})([A-Z]{2})|(\d{2})([A-Z]{2})(\d{2})|([A-Z]{2})(\d{2})(\d{2}))",
+        0.3,
+        BLACK,
+    ),
+    _series("RO", "RO_STD", r"([A-PR-Z]{1,2})(\d{2,3})([A-PR-Z]{3})", 0.3, BLACK, " "),
+    _series("SE", "SE_STD", r"([A-HJ-PR-UW-Z]{3})(\d{2}[\dA-HJ-NPR-UW-Z])", 0.3, BLACK, " "),
+    _series("SK", "SK_STD", r"([A-Z]{2})(\d{3})([A-Z]{2})", 0.3, BLACK),
+    _series("UA", "UA_STD", r"([ABCEHIKMOPTX]{2})(\d{4})([ABCEHIKMOPTX]{2})", 0.3, BLACK, " "),
+)
+
 ALL: tuple[Series, ...] = (*BELGIUM, *NETHERLANDS, *FRANCE, *GERMANY, *LUXEMBOURG, *BRITAIN)
 
 # Belgium's personalised plates (since 31 March 2014): at most 8 characters, hyphens counted, at least one letter, a hyphen

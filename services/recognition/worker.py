@@ -1,5 +1,6 @@
 """A worker process: one engine, one picture at a time, until its service is gone.
 
+    python -m services.recognition.worker networks cpu
     python -m services.recognition.worker paddleocr MODELS
 
 Standard input and output are taken away before the engine loads, so that a library that prints cannot garble answers.
@@ -17,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 
 from services.common import raster
+from services.common.raster import Picture
 from services.recognition import pipe
 from services.recognition.engine import Engine
 from services.recognition.reading import Seen
@@ -27,11 +29,11 @@ WARM_UP_PX = (64, 256, 3)
 
 
 def main(arguments: list[str]) -> int:
-    """Serves the engine named by the first argument with the models in the folder that the second one names."""
+    """Serves the engine that the first argument names; the second one is for the engine."""
     live_no_longer_than_parent()
     requests, answers = take_pipes()
-    name, models = arguments
-    serve(ENGINES[name](Path(models)), requests, answers)
+    name, argument = arguments
+    serve(ENGINES[name](argument, requests), requests, answers)
     return 0
 
 
@@ -56,7 +58,7 @@ def live_no_longer_than_parent() -> None:
 
 def serve(engine: Engine, requests: BinaryIO, answers: BinaryIO) -> None:
     """Answers pictures until the other side closes the pipe."""
-    engine.read(np.zeros(WARM_UP_PX, np.uint8))
+    engine.read(Picture.of(np.zeros(WARM_UP_PX, np.uint8)))
     try:
         pipe.send(answers, pipe.encode(pipe.Ready(engine.identity)))
         while True:
@@ -69,36 +71,63 @@ def serve(engine: Engine, requests: BinaryIO, answers: BinaryIO) -> None:
 def answer(engine: Engine, content: bytes) -> pipe.Answer:
     """What the engine sees in an encoded picture, or why not."""
     try:
-        pixels = raster.decode(content)
+        picture = Picture(content)
+        boxes = engine.read(picture)
     except raster.TooLarge as cause:
         return pipe.Rejected(str(cause), is_too_large=True)
     except raster.Unreadable as cause:
         return pipe.Rejected(str(cause), is_too_large=False)
-    try:
-        boxes = engine.read(pixels)
     except Exception as cause:  # noqa: BLE001 - the edge of the process: a picture must not cost seconds of a new worker
         return pipe.Failed(type(cause).__name__)
-    height_px, width_px = pixels.shape[:2]
-    return Seen(width_px, height_px, boxes)
+    return Seen(picture.width_px, picture.height_px, boxes)
 
 
-def _paddle(models: Path) -> Engine:
-    # ONNX Runtime sends usage data to its vendor from Linux too since 1.29, and keeps a device id in HOME. PaddleOCR
-    # looks for models on the network, and makes scratch folders in HOME.
-    os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
-    os.environ["PADDLE_PDX_CACHE_HOME"] = str(models.parent / "cache")
+def _networks(provider: str, requests: BinaryIO) -> Engine:
+    _without_telemetry()
+    # Not beside another engine: the Paddle environment has neither.
+    from services.recognition.engine_networks import NetworksEngine  # noqa: PLC0415
+    from services.recognition.network import Network  # noqa: PLC0415
+
+    detector, reader = (Network(pipe.receive(requests), provider) for _ in range(2))
+    return NetworksEngine(detector, reader)
+
+
+def _paddle(models: str, _: BinaryIO) -> Engine:
+    _prepare_paddle(Path(models))
     from services.recognition.engine_paddle import PaddleEngine  # noqa: PLC0415 - exists only in the Paddle environment
 
-    return PaddleEngine(models)
+    return PaddleEngine(Path(models))
 
 
-def _stand_in(_: Path) -> Engine:
+def _paddle_reader(models: str, _: BinaryIO) -> Engine:
+    _prepare_paddle(Path(models))
+    from services.recognition.engine_paddle_reader import PaddleReader  # noqa: PLC0415 - as above
+
+    return PaddleReader(Path(models))
+
+
+def _stand_in(_: str, __: BinaryIO) -> Engine:
     from services.recognition.engine_standin import StandInEngine  # noqa: PLC0415 - not beside a real engine
 
     return StandInEngine()
 
 
-ENGINES: Mapping[str, Callable[[Path], Engine]] = MappingProxyType({"paddleocr": _paddle, "standin": _stand_in})
+def _without_telemetry() -> None:
+    """ONNX Runtime sends usage data to its vendor from Linux too since 1.29, and keeps a device id in HOME."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def _prepare_paddle(models: Path) -> None:
+    """PaddleOCR looks for models on the network, and makes scratch folders in HOME."""
+    _without_telemetry()
+    os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+    os.environ["PADDLE_PDX_CACHE_HOME"] = str(models.parent / "cache")
+
+
+# Made from what the command names (a provider, or a folder with models) and what comes over the pipe first.
+ENGINES: Mapping[str, Callable[[str, BinaryIO], Engine]] = MappingProxyType(
+    {"networks": _networks, "paddleocr": _paddle, "paddleocr-reader": _paddle_reader, "standin": _stand_in}
+)
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.measure import Round
-from bench.row import AtMost, Later, Ratio, Row, Series, Target, series
+from bench.row import AtLeast, AtMost, Later, Ratio, Row, Series, Target, series
 
 
 def row(ours: tuple[float, ...], peer: tuple[float, ...], *, less: bool = False, target: Target | None = None) -> Row:
@@ -31,6 +31,8 @@ def test_above_one_is_better_for_times_too() -> None:
         (Ratio(0.5), 49.9, "NO"),
         (AtMost(50, "ms"), 50.0, "yes"),
         (AtMost(50, "ms"), 50.1, "NO"),
+        (AtLeast(60, "/s"), 60.0, "yes"),
+        (AtLeast(60, "/s"), 59.9, "NO"),
         (Later("later"), 1.0, "-"),
         (None, 1.0, ""),
     ],

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import binary, integers, lists, sampled_from, tuples
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
-from services.common import picture
+from services.common import picture, raster
 from services.common.picture import PictureTooLarge, PictureUnreadable
-from services.common.raster import Limits
+from services.common.raster import Limits, Picture, Reduction
 
 MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "BMP": "image/bmp", "TIFF": "image/tiff"}
 
@@ -118,6 +118,114 @@ def test_a_turned_picture_is_put_the_right_way_up(orientation: int, kind: str) -
     header = picture.inspect(content)
     assert (header.width_px, header.height_px) == (64, 48)
     assert_is_scene(picture.decode(content))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_turned_picture_of_sixteen_bits_is_put_the_right_way_up(kind: str) -> None:
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[None].repeat(32, 0)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(Image.fromarray(np.rot90(ramp).copy()), kind, exif=exif)
+    pixels = picture.decode(content)
+    header = picture.inspect(content)
+    assert pixels.shape == (header.height_px, header.width_px, 3) == (32, 64, 3)
+    assert pixels[:, :4].mean() < 40
+    assert pixels[:, -4:].mean() > 215
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF"])
+def test_a_header_costs_no_decoding(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, decoded = saved(scene(), kind), list[ImageFile.ImageFile]()
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded.append)
+    assert picture.inspect(content).width_px == 64
+    assert not decoded
+
+
+def test_a_png_that_says_behind_its_pixels_how_it_is_turned_is_put_the_right_way_up() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = saved(scene(64, 48).transpose(Image.Transpose.ROTATE_90), "PNG", exif=exif)
+    begin = whole.index(b"eXIf") - 4
+    end = begin + 12 + int.from_bytes(whole[begin : begin + 4], "big")
+    content = whole[:begin] + whole[end:-12] + whole[begin:end] + whole[-12:]
+    for look in (picture.inspect, picture.verify):
+        assert (look(content).width_px, look(content).height_px) == (64, 48)
+    assert_is_scene(picture.decode(content))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@given(width=integers(1, 40), height=integers(1, 40), orientation=integers(1, 8), reduction=sampled_from([1, 2, 4]))
+@settings(max_examples=60, deadline=None)
+def test_a_picture_decoded_smaller_has_its_sides_rounded_up(
+    kind: str, width: int, height: int, orientation: int, reduction: Reduction
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lazy = Picture(saved(scene(width, height), kind, exif=exif))
+    assert {lazy.width_px, lazy.height_px} == {width, height}
+    size = (-(-lazy.height_px // reduction), -(-lazy.width_px // reduction), 3)
+    assert lazy.pixels(reduction).shape == size
+    assert lazy.pixels().shape == (lazy.height_px, lazy.width_px, 3)
+    assert Picture.of(lazy.pixels()).pixels(reduction).shape == size
+
+
+@pytest.mark.parametrize("kind", sorted(MEDIA))
+@pytest.mark.parametrize("reduction", [2, 4])
+def test_a_picture_decoded_smaller_shows_the_same(kind: str, reduction: Reduction) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(scene(640, 480).transpose(Image.Transpose.ROTATE_90), kind, exif=exif)
+    turned = kind in ("WEBP", "BMP")  # which are saved without EXIF, or read without it
+    content = saved(scene(640, 480), kind) if turned else content
+    assert_is_scene(Picture(content).pixels(reduction))
+    assert_is_scene(Picture.of(picture.decode(content)).pixels(reduction))
+
+
+def test_nothing_is_decoded_before_someone_asks_and_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = saved(scene(640, 480), "JPEG")
+    decoded = list[int]()
+    once = raster.decode
+
+    def counted(content: bytes, limits: Limits, reduction: Reduction) -> raster.Pixels:
+        decoded.append(reduction)
+        return once(content, limits, reduction)
+
+    monkeypatch.setattr(raster, "decode", counted)
+    lazy = Picture(content)
+    assert not decoded
+    sizes: tuple[Reduction, ...] = (2, 2, 1, 4, 1, 2)
+    for reduction in sizes:
+        lazy.pixels(reduction)
+    assert decoded == [2, 1]  # once it is there in full, a smaller one is made of that
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95}, {"restart_marker_blocks": 1}])
+@pytest.mark.parametrize("reduction", [2, 4])
+def test_a_jpeg_without_its_last_bytes_is_refused_at_any_size(options: dict[str, object], reduction: Reduction) -> None:
+    content = saved(scene(640, 480), "JPEG", **options)
+    for cut in (1, 2, 3, 40):
+        with pytest.raises(raster.Unreadable):
+            Picture(content[:-cut]).pixels(reduction)
+
+
+@given(
+    flips=lists(tuples(integers(0, 2**20), integers(0, 7)), min_size=1, max_size=12),
+    kind=sampled_from(sorted(MEDIA)),
+    reduction=sampled_from([2, 4]),
+)
+@settings(deadline=None)
+def test_flipped_bits_give_a_smaller_picture_or_a_refusal(
+    flips: list[tuple[int, int]], kind: str, reduction: Reduction
+) -> None:
+    content = bytearray(saved(scene(), kind))
+    for place, bit in flips:
+        content[place % (len(content) if place % 2 else min(128, len(content)))] ^= 1 << bit
+    try:
+        lazy = Picture(bytes(content), Limits(pixels=1_000_000))
+        shape = lazy.pixels(reduction).shape
+    except (raster.Unreadable, raster.TooLarge):
+        return
+    assert shape == (-(-lazy.height_px // reduction), -(-lazy.width_px // reduction), 3)
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "TIFF"])

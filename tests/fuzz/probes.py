@@ -28,7 +28,7 @@ from services.matching.csv_file import CsvFile
 from services.matching.seal import Broken, Seal
 from services.matching.wire import alerts, hotlists, reads, shape, sightings
 from services.recognition import wire as recognition_wire
-from tests.fuzz import attempts, bytewise, contract, formats, oddities, pictures, samples, structure
+from tests.fuzz import attempts, bytewise, contract, formats, oddities, pictures, plates, samples, structure
 from tests.fuzz.probe import Probe, claim
 
 SMALL = Limits(pixels=1_000_000)
@@ -41,7 +41,14 @@ def everything() -> dict[str, Probe]:
     """All probes by name."""
     return {
         probe.name: probe
-        for probe in (*_pictures(), *_texts(), *_messages(), *formats.everything(), *attempts.everything())
+        for probe in (
+            *_pictures(),
+            *plates.probes(),
+            *_texts(),
+            *_messages(),
+            *formats.everything(),
+            *attempts.everything(),
+        )
     }
 
 

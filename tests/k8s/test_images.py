@@ -20,6 +20,7 @@ MODULES = {
     "recognition": [
         "services.recognition.__main__",
         "services.recognition.worker",
+        "services.recognition.engine_networks",
         "services.recognition.engine_standin",
     ],
 }

@@ -1,6 +1,7 @@
 """A worker whose engine misbehaves as the width of the picture says. Run as a worker process.
 
 python -m tests.recognition.faulty_worker FOLDER
+python -m tests.recognition.faulty_worker FOLDER models      is told two models first; their contents are its version
 """
 
 import os
@@ -9,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from services.common.raster import Pixels
-from services.recognition import worker
+from services.common.raster import Picture
+from services.recognition import pipe, worker
 from services.recognition.engine import EngineIdentity
 from services.recognition.reading import Choice, TextBox
 
@@ -21,12 +22,12 @@ CORNERS = ((0.0, 0.0), (50.0, 0.0), (50.0, 10.0), (0.0, 10.0))
 class FaultyEngine:
     """Answers one box that names the process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: str) -> None:
         self._folder = folder
-        self.identity = EngineIdentity("faulty", "1", "")
+        self.identity = EngineIdentity("faulty", version, "")
 
-    def read(self, pixels: Pixels) -> tuple[TextBox, ...]:
-        match pixels.shape[1]:
+    def read(self, picture: Picture) -> tuple[TextBox, ...]:
+        match picture.pixels().shape[1]:
             case 101:
                 time.sleep(600)
             case 102:
@@ -48,5 +49,8 @@ class FaultyEngine:
 
 if __name__ == "__main__":
     worker.live_no_longer_than_parent()
-    pipes = worker.take_pipes()
-    worker.serve(FaultyEngine(Path(sys.argv[1])), *pipes)
+    requests, answers = worker.take_pipes()
+    told = b" ".join(pipe.receive(requests) for _ in sys.argv[2:] for _ in range(2)).decode()
+    if "broken" in told:
+        sys.exit("the model is broken")
+    worker.serve(FaultyEngine(Path(sys.argv[1]), told or "1"), requests, answers)

@@ -9,7 +9,8 @@ from hypothesis.strategies import DataObject, SearchStrategy, data, from_regex, 
 from services.common.plate import PlateInvalid, normalise
 from services.recognition import formats, series
 from services.recognition.formats import CONFUSABLE, Evidence
-from services.recognition.reading import Colour
+from services.recognition.priors import CountryPrior
+from services.recognition.reading import Colour, CountryShare
 from services.recognition.series import Series
 
 PLATES = {kind.code: from_regex(kind.pattern, fullmatch=True) for kind in series.ALL}
@@ -235,3 +236,47 @@ def test_series_have_one_code_each_and_groups_that_cover_the_plate() -> None:
         for plate in ("1ABC123", "AB123CD", "KAAB1234", "123", "A14", "12345", "1234AB75", "CDAB123"):
             match = re.fullmatch(kind.pattern, plate)
             assert not match or "".join(filter(None, match.groups())) == plate
+
+
+def looks(**shares: float) -> Evidence:
+    return Evidence(looks=tuple(CountryShare(country, share) for country, share in shares.items()))
+
+
+FURTHER = {kind.code: from_regex(kind.pattern, fullmatch=True) for kind in series.FURTHER}
+
+
+@pytest.mark.parametrize("code", sorted(FURTHER))
+@given(data=data())
+@settings(max_examples=20)
+def test_plates_of_countries_further_away_are_known_by_their_looks(code: str, data: DataObject) -> None:
+    plate = data.draw(FURTHER[code])
+    country = code[:2]
+    found = formats.examine(plate, looks(**{country: 0.97}))
+    assert found.country == country
+    assert code in found.valid_series
+    assert code not in formats.examine(plate).valid_series
+
+
+def test_looks_decide_between_countries_of_one_format() -> None:
+    assert formats.examine("BA123CD", looks(SK=0.9)).country == "SK"
+    assert formats.examine("BA123CD", looks(IT=0.9)).country == "IT"
+    assert formats.examine("BA123CD", looks(FR=0.9)).country == "FR"
+    assert formats.examine("BA123CD").country == "FR"
+
+
+def test_where_looks_are_known_a_catch_all_is_no_format() -> None:
+    found = formats.examine("X4Y7Z2", Evidence(looks=(CountryShare("", 0.95),)))
+    assert found.candidates == ()
+    assert found.country == ""
+
+
+def test_sure_looks_name_the_country_of_an_unknown_format() -> None:
+    found = formats.examine("AB12CD34E", looks(SK=0.97))
+    assert found.candidates == ()
+    assert found.country == "SK"
+
+
+def test_a_camera_s_own_prior_decides_where_all_else_is_even() -> None:
+    at_the_border = Evidence(camera=CountryPrior((("LU", 50.0),)))
+    assert formats.examine("AB1234", at_the_border).country == "LU"
+    assert formats.examine("AB1234").country != "LU"

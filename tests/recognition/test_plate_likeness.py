@@ -1,12 +1,14 @@
 """Plates are told from other text, and pieces of plates are put together."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy, booleans, builds, floats, lists, sampled_from, text, tuples
 
 from services.recognition import plate_likeness
 from services.recognition.plate_likeness import plates
-from services.recognition.reading import Box, Choice, Colour, Corners, Layout, Seen, TextBox
+from services.recognition.reading import Box, Choice, Colour, Corners, CountryShare, Layout, Seen, TextBox
 
 RED, BLACK, YELLOW = Colour.RED_ON_WHITE, Colour.BLACK_ON_WHITE, Colour.BLACK_ON_YELLOW
 
@@ -156,6 +158,29 @@ def test_where_the_camera_stands_decides_between_countries() -> None:
     assert plate.country == "NL"
 
 
+def own(text: str, country: str, probability: float = 0.93) -> TextBox:
+    """A plate as our own networks give it: without separators, calibrated, with the country that it looks like."""
+    box = text_box(text, 300, 300, is_plate=True)
+    return replace(box, probability=probability, countries=(CountryShare(country, 0.97),))
+
+
+def test_the_probability_of_our_own_reader_is_the_confidence() -> None:
+    (plate,) = plates(seen(own("1ABC123", "BE")))
+    assert (plate.text, plate.confidence, plate.country) == ("1ABC123", 0.93, "BE")
+
+
+@pytest.mark.parametrize("text", ["X4Y7Z2Q", "0O0O0O", "IIIII11", "A1B2C3D4E", "B1ABC123", "I1O0"])
+def test_random_texts_come_out_as_they_were_read(text: str) -> None:
+    (plate,) = plates(seen(own(text, "")))
+    assert (plate.text, plate.raw, plate.country) == (text, text, "")
+
+
+@pytest.mark.parametrize("text", ["X4Y7Z2Q", "0O0O0O", "A1B2C3D4E"])
+def test_what_fits_no_series_is_marked_so(text: str) -> None:
+    (plate,) = plates(seen(own(text, "")))
+    assert plate.is_unknown_format
+
+
 POINT = tuples(floats(-100, 1500), floats(-100, 900))
 BOXES: SearchStrategy[TextBox] = builds(
     TextBox,
@@ -170,6 +195,10 @@ BOXES: SearchStrategy[TextBox] = builds(
     colour=sampled_from(Colour),
     layout=sampled_from(Layout),
     is_plate=booleans(),
+    probability=floats(0, 1),
+    countries=lists(
+        builds(CountryShare, country=sampled_from(["", "BE", "SK"]), probability=floats(0, 1)), max_size=2
+    ).map(tuple),
 )
 
 

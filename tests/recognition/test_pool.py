@@ -18,7 +18,7 @@ from services.common.errors import Unavailable
 from services.common.picture import PictureTooLarge, PictureUnreadable
 from services.recognition.errors import EngineBusy, EngineCold, EngineFailed
 from services.recognition.pool import Pool, PoolSizes, running
-from services.recognition.worker_process import ROOT, WorkerCommand, WorkerProcess
+from services.recognition.worker_process import ROOT, WorkerCommand, WorkerGone, WorkerProcess
 from tests.recognition import faulty_worker
 from tests.recognition.drawing import encoded
 
@@ -30,12 +30,20 @@ def command(tmp_path: Path) -> WorkerCommand:
     return WorkerCommand((sys.executable, "-m", "tests.recognition.faulty_worker", str(tmp_path)))
 
 
+def told(folder: Path, model: str) -> WorkerCommand:
+    """A worker that is told this model twice."""
+    models = (model.encode(), model.encode())
+    return WorkerCommand(
+        (sys.executable, "-m", "tests.recognition.faulty_worker", str(folder), "models"), models=models
+    )
+
+
 def picture(width: int) -> bytes:
     return encoded(Image.new("RGB", (width, 8)), "PNG")
 
 
 async def reader_of(pool: Pool, width: int = GOOD) -> int:
-    return int((await pool.read(picture(width))).boxes[0].raw)
+    return int((await pool.read(picture(width))).seen.boxes[0].raw)
 
 
 async def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
@@ -54,7 +62,7 @@ def is_alive(pid: int) -> bool:
 
 async def test_a_picture_is_read_by_a_worker_and_a_bad_one_is_refused(command: WorkerCommand) -> None:
     async with running(command, PoolSizes()) as pool:
-        seen = await pool.read(picture(GOOD))
+        seen = (await pool.read(picture(GOOD))).seen
         assert (seen.width_px, seen.height_px, len(seen.boxes)) == (GOOD, 8, 1)
         assert pool.identity.name == "faulty"
         with pytest.raises(PictureUnreadable):
@@ -176,6 +184,65 @@ async def test_a_start_that_is_cut_off_again_and_again_leaves_nothing_open(momen
     gc.collect()  # what is left open warns here, and a warning is an error
 
 
+async def test_new_workers_take_over_one_at_a_time_and_no_picture_is_lost(tmp_path: Path) -> None:
+    before, after = told(tmp_path, "old"), told(tmp_path, "new")
+    async with running(before, PoolSizes(workers=2, waiting=99)) as pool:
+        await until(lambda: pool.warm_workers == 2)
+        slow = [asyncio.create_task(pool.read(picture(faulty_worker.IS_SLOW))) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        taking_over = asyncio.create_task(pool.replace(after))
+        engines = []
+        while not taking_over.done():
+            engines.append((await pool.read(picture(GOOD))).engine.version)
+            assert pool.warm_workers >= 2
+            await pool.verify_warm()
+            await asyncio.sleep(0.01)
+        await taking_over
+        assert [(await read).engine.version for read in slow] == ["old old"] * 2
+        assert {"old old", "new new"} == set(engines)
+        assert (await pool.read(picture(GOOD))).engine == pool.identity
+        assert [engine.version for engine in pool.identities] == ["new new"]
+        # And they stay: a new worker that dies is followed by another new one.
+        pids = pool.worker_pids
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: pool.warm_workers == 2 and pids.isdisjoint(pool.worker_pids))
+        assert (await pool.read(picture(GOOD))).engine.version == "new new"
+
+
+async def test_workers_that_do_not_come_up_take_nothing_over(tmp_path: Path) -> None:
+    async with running(told(tmp_path, "old"), PoolSizes(workers=2)) as pool:
+        await until(lambda: pool.warm_workers == 2)
+        pids = pool.worker_pids
+        with pytest.raises(WorkerGone, match="the model is broken"):
+            await pool.replace(told(tmp_path, "broken"))
+        assert pool.worker_pids == pids
+        os.kill(min(pids), signal.SIGKILL)
+        await until(lambda: pool.warm_workers == 2 and pool.worker_pids != pids)
+        assert [engine.version for engine in pool.identities] == ["old old"]
+
+
+async def test_a_worker_that_waits_to_take_over_ends_with_the_pool(tmp_path: Path) -> None:
+    async with running(told(tmp_path, "old"), PoolSizes()) as pool:
+        await pool.wait_warm()
+        stuck = asyncio.create_task(pool.read(picture(faulty_worker.HANGS)))
+        await asyncio.sleep(0.05)
+        taking_over = asyncio.create_task(pool.replace(told(tmp_path, "new")))
+        await until(lambda: pool.warm_workers == 2)
+        pids = pool.worker_pids
+    taking_over.cancel()
+    assert not any(map(is_alive, pids))
+    with pytest.raises(Unavailable):
+        await stuck
+
+
+async def test_on_demand_no_worker_is_started_before_it_is_needed(command: WorkerCommand) -> None:
+    async with running(command, PoolSizes(on_demand=True)) as pool:
+        await asyncio.sleep(0.3)
+        assert pool.warm_workers == 0
+        assert await reader_of(pool) in pool.worker_pids
+
+
 async def test_a_worker_that_speaks_nonsense_is_not_used() -> None:
     command = WorkerCommand((sys.executable, "-c", "print('hello, I am a web server', flush=True); input()"))
     async with running(command, PoolSizes()) as pool:
@@ -201,7 +268,7 @@ async def test_pictures_on_their_way_are_finished_before_the_end(command: Worker
         await pool.wait_warm()
         last = asyncio.create_task(pool.read(picture(faulty_worker.IS_SLOW)))
         await asyncio.sleep(0)
-    assert (await last).width_px == faulty_worker.IS_SLOW
+    assert (await last).seen.width_px == faulty_worker.IS_SLOW
 
 
 def test_workers_do_not_outlive_a_service_that_is_killed(tmp_path: Path) -> None:

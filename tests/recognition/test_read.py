@@ -22,13 +22,13 @@ from pathlib import Path
 from services.recognition import environment, read
 files, options = [Path(a) for a in sys.argv[1:] if not a.startswith("--")], sys.argv
 folder = files.pop(0) if "--annotate" in options else None
-command = None if "--paddle" in options else environment.worker_command("standin")
+command = None if "--networks" in options else environment.worker_command("standin")
 if "--limit" in options:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 if "--missing" in options:
     environment.MODELS = command = None
-    read.worker_command = lambda _: environment.worker_command("paddleocr", python=Path("no"), models=Path("no"))
+    read.worker_command = lambda: environment.worker_command(models=Path("no"))
 if "--broken" in options:
     command = read.WorkerCommand((sys.executable, "-c", "raise SystemExit('model file is damaged')"))
 sys.exit(read.main(files, as_json="--json" in options, annotate=folder, command=command))
@@ -120,7 +120,7 @@ def test_bad_files_get_a_line_each_and_good_ones_are_read(street: Path, bad: lis
 
 
 def test_bad_files_alone_need_neither_an_engine_nor_a_gibibyte(bad: list[Path]) -> None:
-    done = anpr_read("--limit", "--paddle", *bad)
+    done = anpr_read("--limit", "--networks", *bad)
     assert done.status == 1
     assert len(done.complaints) == len(bad)
 
@@ -145,7 +145,7 @@ def test_a_picture_without_plates_is_an_answer(tmp_path: Path) -> None:
     assert "no plate" in anpr_read(file).output
 
 
-@pytest.mark.parametrize(("option", "words"), [("--missing", "make setup"), ("--broken", "model file is damaged")])
+@pytest.mark.parametrize(("option", "words"), [("--missing", "detector.onnx"), ("--broken", "model file is damaged")])
 def test_an_engine_that_is_missing_or_broken_is_said_so(street: Path, option: str, words: str) -> None:
     done = anpr_read(option, street)
     assert done.status == 2
@@ -165,7 +165,7 @@ def test_drawn_plates_are_read_by_the_installed_engine(tmp_path: Path) -> None:
     file = tmp_path / "cars.jpg"
     two_lines = Drawn(("2-XYZ", "987"), 820, 330, height=110, degrees=-2)
     file.write_bytes(encoded(frame(Drawn(("1-ABC-123",), 260, 420), two_lines), quality=85))
-    done = anpr_read("--paddle", "--json", file)
+    done = anpr_read("--networks", "--json", file)
     assert (done.status, done.complaints) == (0, [])
     plates = {str(plate["text"]): plate for plate in done.answers[0]["plates"]}  # type: ignore[attr-defined]
     assert set(plates) == {"1ABC123", "2XYZ987"}

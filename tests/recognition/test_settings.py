@@ -25,6 +25,10 @@ def test_the_address_is_all_that_is_needed() -> None:
         {"ANPR_PICTURE_TIMEOUT_S": "0"},
         {"ANPR_DRAIN_S": "-1"},
         {"ANPR_MODELS_DIR": "/nowhere/at/all"},
+        {"ANPR_PROVIDER": "tpu"},
+        {"ANPR_SECOND_READER": "networks"},
+        {"ANPR_ENGINE": "paddleocr-reader"},
+        {"ANPR_SECOND_TIMEOUT_S": "0"},
         {"ANPR_MODEL_DIR": "."},
     ],
 )
@@ -35,6 +39,8 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, str]) -> None:
 
 def test_an_engine_that_is_not_installed_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match="make setup"):
-        worker_command("paddleocr", python=tmp_path / "python", models=tmp_path)
+        worker_command("paddleocr", paddle_python=tmp_path / "python", paddle_models=tmp_path)
+    with pytest.raises(EngineMissing, match=r"detector\.onnx"):
+        worker_command("networks", models=tmp_path)
     with pytest.raises(ValueError, match="engine is one of"):
         worker_command("tesseract")

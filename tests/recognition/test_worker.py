@@ -7,7 +7,7 @@ import sys
 
 from PIL import Image
 
-from services.common.raster import Pixels
+from services.common.raster import Picture
 from services.recognition import pipe, worker
 from services.recognition.engine import EngineIdentity
 from services.recognition.reading import Seen, TextBox
@@ -20,8 +20,8 @@ class OddEngine:
 
     identity = EngineIdentity("odd", "1", "")
 
-    def read(self, pixels: Pixels) -> tuple[TextBox, ...]:
-        if pixels.shape[1] == 100:
+    def read(self, picture: Picture) -> tuple[TextBox, ...]:
+        if picture.pixels().shape[1] == 100:
             raise ZeroDivisionError("1ABC123")
         return ()
 
