@@ -17,6 +17,7 @@ Text = tuple[int, ...]
 WIDTH, BRANCHES = 6, 4
 # Classes below this probability in a column are not tried there.
 LEAST = 1e-3
+NEGLIGIBLE = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,23 @@ def greedy(columns: Columns, blank: int) -> Text:
 
 
 def probability(columns: Columns, text: Text, blank: int) -> float:
-    """Of a text as a whole, by the forward algorithm (Graves et al. 2006, section 4.1)."""
+    """Of a text as a whole, by the forward algorithm (Graves et al. 2006, section 4.1); what is NEGLIGIBLE may count as none."""
     states = _states(text, blank)
-    emitted = columns[:, states]
-    may_skip = np.zeros(len(states))
-    may_skip[2:] = (states[2:] != blank) & (states[2:] != states[:-2])
-    ways = np.zeros(len(states) + 2)  # two states before the first, which nothing reaches
-    ways[2] = 1.0
-    for place, row in enumerate(emitted):
-        reached = (
-            ways[2:] + ways[1:-1] + may_skip * ways[:-2] if place else np.array((1.0, 1.0, *[0.0] * len(text) * 2))
-        )
-        ways[2:] = reached[: len(states)] * row
-    return float(ways[-2:].sum()) if text else float(ways[-1])
+    may_skip = [False, False, *((states[2:] != blank) & (states[2:] != states[:-2])).tolist()]
+    first, *others = columns[:, states].tolist()
+    ways = [*first[:2], *[0.0] * (len(states) - 2)]
+    low, high = 0, len(first[:2]) - 1  # of a sharp reader only two or three states at a time are worth the while
+    for row in others:
+        high = min(high + 2, len(states) - 1)
+        for state in range(high, low, -1):
+            reached = ways[state] + ways[state - 1] + (ways[state - 2] if may_skip[state] else 0.0)
+            ways[state] = reached * row[state]
+        ways[low] *= row[low]
+        while low < high and ways[low] < NEGLIGIBLE:
+            ways[low], low = 0.0, low + 1
+        while low < high and ways[high] < NEGLIGIBLE:
+            ways[high], high = 0.0, high - 1
+    return float(sum(ways[-2:]))
 
 
 def search(columns: Columns, blank: int, width: int = WIDTH) -> tuple[Belief, ...]:

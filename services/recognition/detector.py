@@ -14,7 +14,7 @@ from services.recognition.network import Network
 # From this score on an answer is taken for a plate; what is below LEAST is not told at all.
 PLATE, LEAST = 0.6, 0.2
 # A candidate is worth a second look from this score on, when it is below PLATE and narrower than this in the first look.
-DOUBT, NARROW_PX = 0.3, 40.0
+DOUBT, NARROW_PX = 0.5, 32.0
 # A closer look that is not at the same place as an answer of the first one does not count, and the first one's score keeps
 # this weight: what only one of them sees is seldom a plate.
 FIRST_WEIGHT = 0.3

@@ -196,7 +196,25 @@ def test_nothing_is_decoded_before_someone_asks_and_nothing_twice(monkeypatch: p
     sizes: tuple[Reduction, ...] = (2, 2, 1, 4, 1, 2)
     for reduction in sizes:
         lazy.pixels(reduction)
-    assert decoded == [2, 1]  # once it is there in full, a smaller one is made of that
+    assert decoded == [2]  # the whole of a JPEG that was found whole comes from OpenCV, a smaller one from the whole
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95, "subsampling": 0}, {"subsampling": 1}])
+def test_a_jpeg_in_full_is_the_same_after_a_smaller_look(
+    mode: str, orientation: int, options: dict[str, object]
+) -> None:
+    noise = np.random.default_rng(5).integers(0, 255, (6, 9, 3), dtype=np.uint8)
+    image = Image.fromarray(noise).resize((251, 163), Image.Resampling.BICUBIC).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = saved(image, "JPEG", exif=exif, **options)
+    lazy = Picture(content)
+    lazy.pixels(2)
+    difference = np.abs(lazy.pixels().astype(int) - picture.decode(content))
+    assert difference.max() <= 2
+    assert lazy.pixels().flags.c_contiguous
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95}, {"restart_marker_blocks": 1}])

@@ -20,7 +20,7 @@ from services.recognition.training.render import plate
 PICTURE = (1280, 720)
 
 
-def _candidate(x: float, y: float, width: float = 40.0, score: float = 0.3) -> Detection:
+def _candidate(x: float, y: float, width: float = 40.0, score: float = 0.55) -> Detection:
     unit = np.array([(0, 0), (1, 0), (1, 0.25), (0, 0.25)], np.float32)
     return Detection(score, unit * np.float32(width) + np.array((x, y), np.float32))
 

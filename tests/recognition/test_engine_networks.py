@@ -91,13 +91,13 @@ def test_a_jpeg_is_decoded_in_full_only_for_narrow_plates_and_doubts(
     found: tuple[tuple[float, float], ...], sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded = list[int]()
-    once = raster.decode
+    once = Picture._made
 
-    def counted(content: bytes, limits: raster.Limits, reduction: Reduction) -> raster.Pixels:
+    def counted(picture: Picture, reduction: Reduction) -> raster.Pixels:
         decoded.append(reduction)
-        return once(content, limits, reduction)
+        return once(picture, reduction)
 
-    monkeypatch.setattr(raster, "decode", counted)
+    monkeypatch.setattr(Picture, "_made", counted)
     told = NetworksEngine(*map(Network, MODELS))
     monkeypatch.setattr(told, "_detector", Told(*found))
     told.read(Picture(encoded(frame())))

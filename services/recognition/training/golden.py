@@ -47,7 +47,7 @@ class Size(StrEnum):
 
 
 # Multiples of the number of conditions.
-PER_GROUP = {Size.SMALL: 28, Size.LARGE: 399, Size.CALIBRATION: 154}
+PER_GROUP = {Size.SMALL: 28, Size.LARGE: 84, Size.CALIBRATION: 154}
 
 
 @dataclass(frozen=True, slots=True)
