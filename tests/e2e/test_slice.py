@@ -61,8 +61,16 @@ async def _drive(town: Town, truth: Path, *, seed: int, plant: str, rate: float 
 
 async def _settled(instance: Instance) -> None:
     async with asyncio.timeout(90):
-        while (counts := await progress_of_frames.count(instance)).done < counts.acknowledged:
+        while not await _is_settled(instance):
             await asyncio.sleep(0.1)
+
+
+async def _is_settled(instance: Instance) -> bool:
+    try:
+        counts = await progress_of_frames.count(instance)
+    except psycopg.OperationalError:  # killed a moment ago, and not back yet
+        return False
+    return counts.done >= counts.acknowledged
 
 
 async def _found(town: Town, wanted: set[Passage]) -> Counter[Passage]:
