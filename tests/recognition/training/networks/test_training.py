@@ -53,8 +53,8 @@ def test_the_reader_learns_to_read_clean_plates_and_goes_on_after_a_stop(tmp_pat
 
 def test_the_detector_learns_from_drawn_scenes(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    sizes = ["--width", "160", "--height", "96", "--batch", "8", "--look-every", "30", "--feeders", "0"]
-    train.main(["detector", "--run", str(run), "--steps", "120", *sizes])
+    sizes = ["--width", "160", "--height", "96", "--batch", "8", "--look-every", "60", "--feeders", "0"]
+    train.main(["detector", "--run", str(run), "--steps", "240", *sizes])
     first, *_, last = course(run)
     assert last["box"] < 0.8 * first["box"]
     assert last["validation_corner"] < first["validation_corner"]
