@@ -24,9 +24,6 @@ NAME = "anpr networks"
 # A picture is read at half its size when all plates in it are at least this wide in full. Measured on rendered plates: from
 # 130 px on as many are read exactly at half the size (95 %) as in full; of those of 70 to 90 px it is 75 instead of 95 %.
 NARROW_PX = 140.0
-# Half the size of a 1280x720 JPEG costs 2.2 ms and the rest of it 2.4 more; all of it at once 3.8. Where there are plates most
-# are narrow, so only pictures of more pixels than this are begun at half or quarter size.
-WHOLE_AT_ONCE_PX = 1_300_000
 # Between these probabilities of its text the second reader is asked about a plate. Measured on rendered plates: of those below
 # it makes 1 % of all reads right, above it does harm, and what is nearly impossible is seldom legible at all.
 ASKED_FROM, ASKED_BELOW = 0.003, 0.35
@@ -37,9 +34,8 @@ LEAST_PROBABILITY = 1e-6
 # What counts for a plate, in natural logarithms of odds: the detector's score, each character up to so many, and how probable
 # the text is. At 0.01 false plates a frame of held-out street frames it keeps 99 % of the plates, the score alone 89 %.
 PER_CHARACTER, MOST_COUNTED, OF_TEXT, LEAST_BELIEF = 0.3, 6, 0.3, 1.2
-# What the detector gives at least this score is read; score and text together then tell whether it is a plate. In what is
-# narrower a character would be four pixels wide.
-READ, LEAST_READABLE_PX = 0.5, 30.0
+# What the detector gives at least this score is read; score and text together then tell whether it is a plate.
+READ = 0.5
 REDUCTIONS: tuple[Reduction, ...] = (4, 2, 1)
 
 
@@ -62,8 +58,7 @@ class NetworksEngine:
         found = self._found(picture)
         if not found:
             return ()
-        is_whole = first_reduction(picture.width_px, picture.height_px) == 1
-        reduction: Reduction = 1 if is_whole or min(map(_width_px, found)) < NARROW_PX else 2
+        reduction: Reduction = 1 if min(map(_width_px, found)) < NARROW_PX else 2
         pixels = picture.pixels(reduction)
         # Corners lie between pixels; to OpenCV the middle of the first pixel is 0.
         quads = [np.asarray(one.corners / reduction - 0.5, np.float32) for one in found]
@@ -72,19 +67,17 @@ class NetworksEngine:
         return tuple(_text_box(one, quad, text, pixels) for one, quad, text in together if is_plate(one.score, text))
 
     def _found(self, picture: Picture) -> Sequence[Detection]:
-        """From a large picture's smaller self first, where that has all that the detector looks at."""
+        """From a smaller picture where that has all that the detector looks at; in full only for its second look."""
         size = picture.width_px, picture.height_px
         reduction = first_reduction(*size)
         found = self._detector.detect(picture.pixels(reduction), 1 / reduction)
         if tiles(found, size):
             found = self._detector.second_look(picture.pixels(), found)
-        return [one for one in found if one.score >= READ and _width_px(one) >= LEAST_READABLE_PX][:MOST_PLATES]
+        return [one for one in found if one.score >= READ][:MOST_PLATES]
 
 
 def first_reduction(width_px: int, height_px: int) -> Reduction:
-    """The smallest size to decode that is no smaller than what the detector looks at; whole where that is cheap."""
-    if width_px * height_px <= WHOLE_AT_ONCE_PX:
-        return 1
+    """The smallest size to decode that is no smaller than what the detector looks at."""
     _, _, scale = canvas_of(width_px, height_px)
     return next((by for by in REDUCTIONS if 1 / by >= scale), 1)
 

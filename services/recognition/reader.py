@@ -18,11 +18,8 @@ from services.recognition.rectify import Quad, rectified
 # Around the plate's corners at first, and when that answer was not sure; in parts of its width and height.
 FIRST_MARGIN, MORE_MARGINS = 0.02, (-0.03, 0.06)
 # Between these probabilities of the text the plate is read again: above there is no need, below (0.7 % of rendered plates) no
-# gain was seen. A text less probable than the third number is not searched for better ones, and shorter ones are not read
-# again: what is no plate gives a character or two.
-HOPELESS, SURE, SEARCHED, LEAST_CHARACTERS = 0.01, 0.85, 0.001, 3
-# Below this probability that the plate has the lines it was cut for, it is cut the other way too.
-CONTRADICTED = 0.15
+# gain was seen. A text less probable than the third number is not searched for better ones.
+HOPELESS, SURE, SEARCHED = 0.01, 0.85, 0.001
 # Width to height below which a plate is first taken for one of two lines.
 TWO_LINES_BELOW = 2.2
 MAX_CHOICES, LEAST_CHOICE = 5, 0.005
@@ -92,11 +89,11 @@ class PlateReader:
 
     def _settled(self, pixels: Pixels, plate: _Plate) -> PlateText:
         """Read on, as long as it is worth it."""
-        if plate.agrees < CONTRADICTED:
+        if plate.agrees < 0.5:
             (other,) = self._cut(pixels, [(plate.corners, not plate.is_split, (FIRST_MARGIN,))])
             plate = max((plate, other), key=lambda one: one.agrees * _best(one.crops)[1])
         text, sure = _best(plate.crops)
-        if len(text) >= LEAST_CHARACTERS and HOPELESS <= sure < SURE:
+        if text and HOPELESS <= sure < SURE:
             (more,) = self._cut(pixels, [(plate.corners, plate.is_split, MORE_MARGINS)])
             plate = _Plate(plate.corners, plate.is_split, plate.crops + more.crops)
         return self._answer(plate)
@@ -157,7 +154,7 @@ def _probability(crop: _Crop, text: Text) -> float:
 def _beliefs(columns: Columns) -> Mapping[Text, float]:
     text = beam.greedy(columns, BLANK)
     probability = beam.probability(columns, text, BLANK)
-    if not text or probability > 0.5 or probability < SEARCHED:
+    if probability > 0.5 or probability < SEARCHED:
         return {text: probability}
     return {belief.text: belief.probability for belief in beam.search(columns, BLANK)}
 
