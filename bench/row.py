@@ -1,9 +1,11 @@
 """A row of the table: ours, its peer, and the target."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
+from types import MappingProxyType
+from typing import Literal, Protocol
 
 from bench.measure import Round
 
@@ -65,6 +67,7 @@ class Target(Protocol):
 
 
 HELD, MISSED, NOT_BUILT = "yes", "NO", "-"
+HOLDS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType({"<=": operator.le, ">=": operator.ge})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +84,18 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class AtMost:
-    """A time, in the row's unit."""
+class Bound:
+    """A figure in the row's unit: a time is at most this, a rate at least."""
 
-    most: float
+    sign: Literal["<=", ">="]
+    figure: float
     unit: str
 
     def __str__(self) -> str:
-        return f"<= {self.most:g} {self.unit}"
+        return f"{self.sign} {self.figure:g} {self.unit}"
 
     def verdict(self, row: Row) -> str:
-        return HELD if median(row.ours.values) <= self.most else MISSED
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """A rate, in the row's unit."""
-
-    least: float
-    unit: str
-
-    def __str__(self) -> str:
-        return f">= {self.least:g} {self.unit}"
-
-    def verdict(self, row: Row) -> str:
-        return HELD if median(row.ours.values) >= self.least else MISSED
+        return HELD if HOLDS[self.sign](median(row.ours.values), self.figure) else MISSED
 
 
 @dataclass(frozen=True, slots=True)

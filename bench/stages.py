@@ -20,7 +20,7 @@ from services.common import raster
 from services.common.raster import Picture
 from services.recognition import pipe
 from services.recognition.detector import PlateDetector
-from services.recognition.engine_networks import first_reduction
+from services.recognition.engine_networks import READ, first_reduction
 from services.recognition.environment import MODELS, model_files
 from services.recognition.network import Network
 from services.recognition.reader import PlateReader
@@ -32,12 +32,13 @@ def main(rounds: int) -> None:
     """Reads frames until the end of the input."""
     cv2.setNumThreads(1)
     frames = _frames()
-    networks = [Network(content) for content in model_files(MODELS)]
-    detector, reader = PlateDetector(networks[0]), PlateReader(networks[1])
-    reduction = first_reduction(Picture(frames[0]).width_px, Picture(frames[0]).height_px)
+    networks = map(Network, model_files(MODELS))
+    detector, reader = PlateDetector(next(networks)), PlateReader(next(networks))
+    first = Picture(frames[0])
+    reduction = first_reduction(first.width_px, first.height_px)
     small = [raster.decode(frame, reduction=reduction) for frame in frames]
     whole = [raster.decode(frame) for frame in frames]
-    found = [detector.detect(pixels, 1 / reduction, 0.5)[:2] for pixels in small]
+    found = [detector.detect(pixels, 1 / reduction, READ)[:2] for pixels in small]
     plates = sum(map(len, found)) or 1
 
     def read() -> None:

@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bench import echo, load
 from bench.measure import Side, Tally, interleaved, latencies
-from bench.row import AtMost, Row, series
+from bench.row import Bound, Row, series
 from bench.rows import many_sightings
 from bench.stand import Stand
 from services.common.channels import open_channel
@@ -64,7 +64,7 @@ async def bench(stand: Stand) -> list[Row]:
         ours, bare, echoed = await interleaved(sides, rounds=ROUNDS)
     what = f"look-up in {SIGHTINGS:,} sightings"
     note = f"{CLIENTS} clients in closed loop, plates that are there; 10 million are for a later issue"
-    target = AtMost(50, "ms")
+    target = Bound("<=", 50, "ms")
     return [
         Row(f"{what}, p50", "ms", series(OURS, ours), series(BARE, bare), lower_is_better=True),
         Row(f"{what}, p99", "ms", series(OURS, ours, 1), series(BARE, bare, 1), lower_is_better=True, target=target),

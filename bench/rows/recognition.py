@@ -9,15 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from PIL import Image
 
-from bench import cpu, peer
+from bench import peer
 from bench.measure import Side, Tally, interleaved, per_second
-from bench.row import AtLeast, Ratio, Row, Series, series
+from bench.row import Bound, Ratio, Row, Series, series
 from bench.stand import Stand
-from services.recognition import environment
+from services.local import kernel
+from services.recognition import environment, pipe
 from services.recognition.environment import LINES
 from services.recognition.pool import Pool, PoolSizes, running
 from services.recognition.recognizer import Recognizer
@@ -43,16 +43,11 @@ async def _frames(stand: Stand) -> list[Row]:
         two = await stack.enter_async_context(running(command, PoolSizes(workers=2, waiting=FRAMES)))
         rapidocr = await stack.enter_async_context(peer.running("whole_frame_reader"))
         await _warm(one, two)
-        others = itertools.cycle(stand.frames)
-
-        async def read_by_peer() -> None:
-            await rapidocr.ask(next(others))
-
         ours, both, theirs = await interleaved(
             (
-                Side(OURS, _round(one, stand.frames, at_once=1), tuple(one.worker_pids)),
-                Side(TWO, _round(two, stand.frames, at_once=4), tuple(two.worker_pids)),
-                Side(PEER, _round_of_peer(read_by_peer), (rapidocr.pid,)),
+                Side(OURS, _round(Recognizer(one).recognise, stand.frames), tuple(one.worker_pids)),
+                Side(TWO, _round(Recognizer(two).recognise, stand.frames, at_once=4), tuple(two.worker_pids)),
+                Side(PEER, _round(rapidocr.ask, stand.frames, count=OF_PEER), (rapidocr.pid,)),
             ),
             rounds=ROUNDS,
         )
@@ -60,7 +55,7 @@ async def _frames(stand: Stand) -> list[Row]:
     note = "1280x720 JPEGs of simulated streets in, plates out: pipe, formats and the service's own share included"
     return [
         Row(WHAT, "frames/s", mine, theirs_too, target=Ratio(25), note=note),
-        Row("the same, by itself", "frames/s", mine, theirs_too, target=AtLeast(60, "/s")),
+        Row("the same, by itself", "frames/s", mine, theirs_too, target=Bound(">=", 60, "/s")),
         Row(
             "recognition, two processes", "frames/s", series(TWO, both), series("one process", ours), target=Ratio(1.8)
         ),
@@ -74,29 +69,22 @@ async def _warm(*pools: Pool) -> None:
             await asyncio.sleep(0.05)
 
 
-def _round(pool: Pool, frames: Sequence[bytes], *, at_once: int) -> Callable[[], Awaitable[Tally]]:
-    recognizer = Recognizer(pool)
+def _round(
+    read: Callable[[bytes], Awaitable[object]], frames: Sequence[bytes], *, count: int = FRAMES, at_once: int = 1
+) -> Callable[[], Awaitable[Tally]]:
+    """So many pictures a round, where the one before left off."""
+    others = itertools.cycle(frames)
 
     async def run() -> Tally:
-        pictures = itertools.islice(itertools.cycle(frames), FRAMES)
+        pictures = itertools.islice(others, count)
 
         async def lane() -> None:
             for picture in pictures:
-                await recognizer.recognise(picture)
+                await read(picture)
 
         began = time.perf_counter()
         await asyncio.gather(*(lane() for _ in range(at_once)))
-        return per_second(FRAMES, began)
-
-    return run
-
-
-def _round_of_peer(read: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[Tally]]:
-    async def run() -> Tally:
-        began = time.perf_counter()
-        for _ in range(OF_PEER):
-            await read()
-        return per_second(OF_PEER, began)
+        return per_second(count, began)
 
     return run
 
@@ -107,17 +95,17 @@ async def _steps(frames: Sequence[bytes]) -> list[Row]:
     told = await _ask(command, frames)
     line_ms, second_mib = await _second_reader()
 
-    def of(name: str, who: str) -> Series:
-        return Series(who, tuple(told[name]), tuple(1e3 * ms for ms in told[name]))
+    def of(milliseconds: Sequence[float], who: str) -> Series:
+        return Series(who, tuple(milliseconds), tuple(1e3 * ms for ms in milliseconds))
 
-    second = Series("PP-OCRv6's reader, a line", line_ms, tuple(1e3 * ms for ms in line_ms))
     memory = f"a worker held {told['memory'][0]:.0f} MiB after all this, the second reader {second_mib:.0f} MiB"
-    small, whole = of("small", "at half its size"), of("whole", "in full")
+    small, whole = of(told["small"], "at half its size"), of(told["whole"], "in full")
+    detect, read = of(told["detect"], "detector"), of(told["read"], "our reader")
     unit, less = "ms CPU", True
     return [
         Row("decode 1280x720 for the detector", unit, small, whole, less),
-        Row("find plates in it", unit, of("detect", "detector"), replace(whole, name="decode in full"), less),
-        Row("read a plate", unit, of("read", "our reader"), second, less, note=memory),
+        Row("find plates in it", unit, detect, replace(whole, name="decode in full"), less),
+        Row("read a plate", unit, read, of(line_ms, "PP-OCRv6's reader, a line"), less, note=memory),
     ]
 
 
@@ -128,7 +116,7 @@ async def _ask(command: WorkerCommand, frames: Sequence[bytes]) -> dict[str, lis
         stdout=asyncio.subprocess.PIPE,
         env=command.full_environment(),
     )
-    said, _ = await child.communicate(b"".join(len(frame).to_bytes(4, "big") + frame for frame in frames))
+    said, _ = await child.communicate(b"".join(map(pipe.frame, frames)))
     told: dict[str, list[float]] = json.loads(said)
     return told
 
@@ -147,14 +135,9 @@ async def _second_reader() -> tuple[tuple[float, ...], float]:
         await read()
         spent = []
         for _ in range(ROUNDS):
-            before = cpu.spent_s((worker.pid,)) - time.process_time()
+            before_s = kernel.entry(worker.pid).cpu_s
             await read()
-            spent.append((cpu.spent_s((worker.pid,)) - time.process_time() - before) * 1e3 / LINES_A_ROUND)
-        return tuple(spent), _held_mib(worker.pid)
+            spent.append((kernel.entry(worker.pid).cpu_s - before_s) * 1e3 / LINES_A_ROUND)
+        return tuple(spent), kernel.entry(worker.pid).rss_bytes / (1 << 20)
     finally:
         await worker.kill()
-
-
-def _held_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.measure import Side, Tally, interleaved
-from bench.row import AtMost, Row, series
+from bench.row import Bound, Row, series
 from bench.stand import OPTIONS, Stand
 from services.local import ports, postgres, process, seaweedfs, supervisor
 from services.local.postgres import Cluster
@@ -38,7 +38,7 @@ async def bench(stand: Stand) -> list[Row]:
             series(OURS, ours),
             series(PEER, engines),
             lower_is_better=True,
-            target=AtMost(15, "s"),
+            target=Bound("<=", 15, "s"),
             note="initdb and migrations included, the models of the real engine not; CPU time is that of start and stop",
         )
     ]

@@ -39,7 +39,7 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Columns:
 def greedy(columns: Columns, blank: int) -> Text:
     """The text of the best class in every column."""
     best = columns.argmax(axis=1)
-    return tuple(int(best[start]) for start, _ in _runs(best, blank))
+    return tuple(int(best[start]) for start, _ in runs(best, blank))
 
 
 def probability(columns: Columns, text: Text, blank: int) -> float:
@@ -87,13 +87,19 @@ def alternatives(columns: Columns, text: Text, blank: int) -> Columns:
     Taken from the column in which the class of the text is surest, on the best way to spell the text out.
     """
     best = columns.argmax(axis=1)
-    places = _runs(best, blank)
+    places = runs(best, blank)
     if tuple(int(best[start]) for start, _ in places) != text:
         places = _aligned(columns, text, blank)
     surest = [int(start + columns[start:end, one].argmax()) for (start, end), one in zip(places, text, strict=True)]
     chosen = columns[surest].copy() if text else np.zeros((0, columns.shape[1]))
     chosen[:, blank] = 0.0
     return np.asarray(chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1e-12))
+
+
+def runs(best: NDArray[np.intp], blank: int) -> list[tuple[int, int]]:
+    """From where to where one class is the best (columns,), and not the blank."""
+    edges = [0, *(np.flatnonzero(best[1:] != best[:-1]) + 1).tolist(), len(best)]
+    return [(start, end) for start, end in itertools.pairwise(edges) if start < end and best[start] != blank]
 
 
 def _whole(item: tuple[Text, tuple[float, float]]) -> float:
@@ -105,12 +111,6 @@ def _whole(item: tuple[Text, tuple[float, float]]) -> float:
 def _add(nexts: dict[Text, tuple[float, float]], text: Text, in_blank: float, in_class: float) -> None:
     before = nexts.get(text, (0.0, 0.0))
     nexts[text] = (before[0] + in_blank, before[1] + in_class)
-
-
-def _runs(best: NDArray[np.intp], blank: int) -> list[tuple[int, int]]:
-    """From where to where one class is the best, and not the blank."""
-    edges = [0, *(np.flatnonzero(best[1:] != best[:-1]) + 1).tolist(), len(best)]
-    return [(start, end) for start, end in itertools.pairwise(edges) if best[start] != blank]
 
 
 def _states(text: Text, blank: int) -> NDArray[np.intp]:

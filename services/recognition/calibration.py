@@ -50,18 +50,6 @@ class Bin:
     right: float
 
 
-def temperature(logits: ArrayLike, truths: ArrayLike) -> float:
-    """What to divide logits (n x classes) by so that the classes `truths` (n) are the least surprising."""
-    scores, classes = np.asarray(logits, np.float64), np.asarray(truths, np.intp)
-
-    def surprise(divisor: float) -> float:
-        scaled = scores / divisor
-        scaled -= scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(classes)), classes]).mean())
-
-    return least_surprising(surprise)
-
-
 def least_surprising(surprise: Callable[[float], float]) -> float:
     """The temperature at which a mean surprise (negative log probability of the truths) is the least.
 

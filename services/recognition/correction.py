@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from services.common import plate
 from services.recognition import formats, priors
 from services.recognition.formats import Evidence
-from services.recognition.reading import Choice, Position
+from services.recognition.reading import Choice, Position, string_probability
 
 # Probability given to a confusable character that an uncalibrated reader did not mention.
 UNMENTIONED = 0.02
@@ -50,15 +50,14 @@ def as_read(raw: str, positions: tuple[Position, ...], probability: float = 0.0)
     independent, stands for it. An engine whose positions do not fit its text loses its alternatives, not its text.
     """
     text = plate.normalise(raw)
-    independent = math.prod(position[0].probability for position in positions) if positions else 0.0
-    is_calibrated = probability > 0
-    probability = min(probability, 1.0) if is_calibrated else independent
-    if len(positions) == len(text) and all(map(_names, positions, text)):
-        led = tuple(map(_led_by, positions, text))
-        first = math.prod(position[0].probability for position in led)
-        return Spelling(text, raw, led, probability if is_calibrated else first, is_calibrated)
-    sure = probability ** (1 / len(text))
-    return Spelling(text, raw, tuple((Choice(character, sure),) for character in text), probability, is_calibrated)
+    is_calibrated, fits = probability > 0, len(positions) == len(text) and all(map(_names, positions, text))
+    if fits:
+        positions = tuple(map(_led_by, positions, text))
+    probability = min(probability, 1.0) if is_calibrated else string_probability(positions)
+    if not fits:
+        sure = probability ** (1 / len(text))
+        positions = tuple((Choice(character, sure),) for character in text)
+    return Spelling(text, raw, positions, probability, is_calibrated)
 
 
 def likeliest(read: Spelling, evidence: Evidence) -> Spelling:
@@ -108,7 +107,7 @@ def _offered(read: Spelling, index: int) -> str:
 
 def _sureness(read: Spelling, positions: tuple[Position, ...]) -> tuple[float, bool]:
     """The probability of a text with these positions instead, as far as its first choices tell."""
-    before, after = (math.prod(place[0].probability for place in places) for places in (read.positions, positions))
+    before, after = string_probability(read.positions), string_probability(positions)
     return min(1.0, read.probability * after / before) if before else after, read.is_calibrated
 
 

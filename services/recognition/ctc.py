@@ -1,7 +1,5 @@
 """From the per-column output of a CTC reader to text with alternatives per character."""
 
-import itertools
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.recognition.beam import runs
 from services.recognition.reading import Choice, Position
 
 # Latin letters, digits, the German umlauts and what separates groups on a plate. Everything else a general text reader
@@ -42,23 +41,13 @@ def decode(probabilities: NDArray[np.float32], alphabet: Alphabet) -> tuple[str,
     best = kept.argmax(axis=1)
     text: list[str] = []
     positions: list[Position] = []
-    for start, end in _runs(best):
+    for start, end in runs(best, BLANK):
         character = alphabet.characters[best[start]]
         text.append(character)
         if character.isalnum():
             column = start + int(kept[start:end, best[start]].argmax())
             positions.append(_choices(kept[column], alphabet, best[start]))
     return "".join(text), tuple(positions)
-
-
-def string_probability(positions: Sequence[Position]) -> float:
-    """Probability that the first choice is right at every position, taken as independent; 0 for no position."""
-    return math.prod(position[0].probability for position in positions) if positions else 0.0
-
-
-def _runs(best: NDArray[np.intp]) -> list[tuple[int, int]]:
-    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
-    return [(start, end) for start, end in itertools.pairwise(edges) if start < end and best[start] != BLANK]
 
 
 def _choices(column: NDArray[np.float32], alphabet: Alphabet, best: np.intp) -> Position:

@@ -56,9 +56,9 @@ def merged(scores: NDArray[np.float32], corners: Quad) -> tuple[Detection, ...]:
 
     scores: (n,), best first; corners: (n, 4, 2).
     """
-    shared, areas = _intersections(corners)
-    united = np.maximum(areas[:, None] + areas[None, :] - shared, 1e-6)
-    overlap, part = shared / united, shared / np.maximum(areas[None, :], 1e-6)
+    boxes = enclosing(corners)
+    shared, areas = _shared(boxes, boxes), _areas(boxes)
+    overlap, part = _over_union(shared, areas, areas), shared / np.maximum(areas[None, :], 1e-6)
     free = np.ones(len(scores), bool)
     found = []
     for best in range(len(scores)):
@@ -88,18 +88,22 @@ def enclosing(corners: Quad) -> NDArray[np.float32]:
 
 def overlaps(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union of boxes (n, 4) with boxes (m, 4), as (n, m)."""
+    return _over_union(_shared(one, other), _areas(one), _areas(other))
+
+
+def _over_union(
+    shared: NDArray[np.float32], one: NDArray[np.float32], other: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """From areas that are shared (n, m) and their owners' (n,) and (m,)."""
+    return np.asarray(shared / np.maximum(one[:, None] + other[None, :] - shared, 1e-6), np.float32)
+
+
+def _shared(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Areas that boxes (n, 4) share with boxes (m, 4), as (n, m)."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    united = _areas(one)[:, None] + _areas(other)[None, :] - shared
-    return np.asarray(shared / np.maximum(united, 1e-6), np.float32)
-
-
-def _intersections(corners: Quad) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Areas that the enclosing boxes share, (n, n), and their own, (n,)."""
-    boxes = enclosing(corners.reshape(-1, 4, 2))
-    low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    return np.clip(high - low, 0, None).prod(axis=2), _areas(boxes)
+    size = np.clip(high - low, 0, None)
+    return np.asarray(size[..., 0] * size[..., 1], np.float32)
 
 
 def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ class PlateDetector:
         kept = list(first)
         for tile in tiles(first, picture):
             seen = _confirmed(self._closer(pixels, tile, threshold), first)
-            kept = _chosen(kept, ~tile.tells(_boxes(kept), picture)) + _chosen(seen, tile.tells(_boxes(seen), picture))
+            left, told = ~tile.tells(_boxes(kept), picture), tile.tells(_boxes(seen), picture)
+            kept = [*compress(kept, left), *compress(seen, told)]
         return merged_detections(kept)
 
     def _closer(self, pixels: Pixels, tile: Tile, threshold: float) -> list[Detection]:
@@ -90,10 +92,6 @@ class PlateDetector:
 
 def _boxes(detections: Sequence[Detection]) -> NDArray[np.float32]:
     return enclosing(np.array([one.corners for one in detections], np.float32).reshape(-1, 4, 2))
-
-
-def _chosen(detections: Sequence[Detection], mask: NDArray[np.bool_]) -> list[Detection]:
-    return [one for one, is_chosen in zip(detections, mask.tolist(), strict=True) if is_chosen]
 
 
 def _confirmed(seen: Sequence[Detection], first: Sequence[Detection]) -> list[Detection]:

@@ -9,15 +9,15 @@ import numpy as np
 
 from services.common.plate import MAX_CHARACTERS
 from services.common.raster import Picture, Pixels, Reduction
-from services.recognition import colour
+from services.recognition import colour, quad
 from services.recognition.detection import Detection
 from services.recognition.detector import PlateDetector, tiles
 from services.recognition.engine import EngineIdentity
 from services.recognition.letterbox import canvas_of
 from services.recognition.network import Network
 from services.recognition.reader import PlateReader, PlateText
-from services.recognition.reading import Corners, Layout, TextBox
-from services.recognition.rectify import Quad, rectified
+from services.recognition.reading import Layout, TextBox
+from services.recognition.rectify import Quad, edges, rectified
 from services.recognition.strips import strips
 
 NAME = "anpr networks"
@@ -64,7 +64,7 @@ class NetworksEngine:
         quads = [np.asarray(one.corners / reduction - 0.5, np.float32) for one in found]
         texts = self._reader.read(pixels, quads)
         together = zip(found, quads, texts, strict=True)
-        return tuple(_text_box(one, quad, text, pixels) for one, quad, text in together if is_plate(one.score, text))
+        return tuple(_text_box(one, at, text, pixels) for one, at, text in together if is_plate(one.score, text))
 
     def _found(self, picture: Picture) -> Sequence[Detection]:
         """From a smaller picture where that has all that the detector looks at; in full only for its second look."""
@@ -97,22 +97,21 @@ def identity(detector: Network, reader: Network) -> EngineIdentity:
 
 
 def _width_px(found: Detection) -> float:
-    corners = found.corners
-    return float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
+    upper, _, lower, _ = edges(found.corners)
+    return float(upper + lower) / 2
 
 
-def _text_box(found: Detection, quad: Quad, text: PlateText, pixels: Pixels) -> TextBox:
-    first, second, third, fourth = ((float(x), float(y)) for x, y in found.corners)
-    corners: Corners = (first, second, third, fourth)
+def _text_box(found: Detection, at: Quad, text: PlateText, pixels: Pixels) -> TextBox:
+    """at: its corners in these pixels."""
     two_lines = text.layout is Layout.TWO_LINES
     return TextBox(
         raw=text.text,
         positions=text.positions,
-        corners=corners,
-        colour=colour.classify(rectified(pixels, quad)),
+        corners=quad.of(found.corners),
+        colour=colour.classify(rectified(pixels, at)),
         layout=text.layout,
         is_plate=True,
         probability=max(text.probability, LEAST_PROBABILITY),
         countries=text.countries,
-        strips=strips(pixels, quad, two_lines=two_lines) if ASKED_FROM <= text.given < ASKED_BELOW else (),
+        strips=strips(pixels, at, two_lines=two_lines) if ASKED_FROM <= text.given < ASKED_BELOW else (),
     )

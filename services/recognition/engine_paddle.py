@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import paddleocr
 from numpy.typing import NDArray
 
 from services.common.raster import Picture, Pixels
-from services.recognition import colour, ctc
+from services.recognition import colour, ctc, quad, rectify
 from services.recognition.engine import EngineIdentity
-from services.recognition.reading import Corners, Position, TextBox
+from services.recognition.reading import Position, TextBox, string_probability
 
 DETECTOR, READER = "PP-OCRv6_small_det", "PP-OCRv6_small_rec"
 # Measured on street frames with small plates, against a 960 px limit and the model's own box threshold of 0.5:
@@ -51,7 +50,7 @@ class CharacterDecoder:
 
     def __call__(self, prediction: Sequence[NDArray[np.float32]], **_: object) -> tuple[list[Line], list[float]]:
         lines = [Line(*ctc.decode(columns, self._alphabet)) for columns in np.asarray(prediction[0])]
-        return lines, [ctc.string_probability(line.positions) for line in lines]
+        return lines, [string_probability(line.positions) for line in lines]
 
 
 class PaddleEngine:
@@ -66,9 +65,7 @@ class PaddleEngine:
             box_thresh=BOX_THRESHOLD,
             **RUNTIME,
         )
-        self._reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(models / "rec"), **RUNTIME)
-        predictor = self._reader.paddlex_predictor
-        predictor.post_op = CharacterDecoder(predictor.post_op.character)
+        self._reader = text_reader(models / "rec")
         self._identity = EngineIdentity("paddleocr PP-OCRv6 small", paddleocr.__version__, model_sha256(models))
 
     @property
@@ -79,15 +76,23 @@ class PaddleEngine:
     def read(self, picture: Picture) -> tuple[TextBox, ...]:
         """All text in a picture."""
         pixels = picture.pixels()
-        quads = [np.asarray(quad, np.float32) for quad in self._detector.predict(pixels)[0]["dt_polys"]]
-        found = [(quad, crop) for quad in quads if _is_worth_reading(crop := rectified(pixels, quad))]
+        quads = [np.asarray(corners, np.float32) for corners in self._detector.predict(pixels)[0]["dt_polys"]]
+        found = [(corners, crop) for corners in quads if _is_worth_reading(crop := rectified(pixels, corners))]
         found = sorted(found, key=lambda pair: -pair[1].size)[:MOST_BOXES]
         if not found:
             return ()
         answers = self._reader.predict([crop for _, crop in found], batch_size=1)
         return tuple(
-            _text_box(answer["rec_text"], quad, crop) for (quad, crop), answer in zip(found, answers, strict=True)
+            _text_box(answer["rec_text"], corners, crop) for (corners, crop), answer in zip(found, answers, strict=True)
         )
+
+
+def text_reader(folder: Path) -> Any:
+    """PaddleOCR's reader of lines with the model in this folder; what it answers as `rec_text` are our Lines."""
+    reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(folder), **RUNTIME)
+    predictor = reader.paddlex_predictor
+    predictor.post_op = CharacterDecoder(predictor.post_op.character)
+    return reader
 
 
 def _is_worth_reading(crop: Pixels) -> bool:
@@ -95,18 +100,13 @@ def _is_worth_reading(crop: Pixels) -> bool:
     return bool(height >= LEAST_HEIGHT_PX and height / 2 <= width <= MOST_ASPECT * height)
 
 
-def rectified(pixels: Pixels, quad: NDArray[np.float32]) -> Pixels:
+def rectified(pixels: Pixels, corners: NDArray[np.float32]) -> Pixels:
     """The quadrilateral (4 x 2, clockwise from the top left) as an upright picture; empty when it has no area."""
-    width = round(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[3] - quad[2])))
-    height = round(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2])))
+    upper, right, lower, left = rectify.edges(corners)
+    width, height = round(max(upper, lower)), round(max(right, left))
     if min(width, height) < 1:
         return np.zeros((0, 0, 3), np.uint8)
-    upright = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    transform = cv2.getPerspectiveTransform(quad, upright)
-    crop = cv2.warpPerspective(
-        pixels, transform, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(crop, np.uint8)
+    return rectify.upright(pixels, corners, width, height)
 
 
 def model_sha256(models: Path) -> str:
@@ -118,7 +118,5 @@ def model_sha256(models: Path) -> str:
     return digest.hexdigest()
 
 
-def _text_box(line: Line, quad: NDArray[np.float32], crop: Pixels) -> TextBox:
-    first, second, third, fourth = ((float(x), float(y)) for x, y in quad)
-    corners: Corners = (first, second, third, fourth)
-    return TextBox(line.raw, line.positions, corners, colour.classify(crop))
+def _text_box(line: Line, corners: NDArray[np.float32], crop: Pixels) -> TextBox:
+    return TextBox(line.raw, line.positions, quad.of(corners), colour.classify(crop))

@@ -5,10 +5,9 @@ from pathlib import Path
 import paddleocr
 
 from services.common.raster import Picture
-from services.recognition import ctc
 from services.recognition.engine import EngineIdentity
-from services.recognition.engine_paddle import READER, RUNTIME, CharacterDecoder, Line, model_sha256
-from services.recognition.reading import Corners, TextBox
+from services.recognition.engine_paddle import Line, model_sha256, text_reader
+from services.recognition.reading import Corners, TextBox, string_probability
 
 
 class PaddleReader:
@@ -16,9 +15,7 @@ class PaddleReader:
 
     def __init__(self, models: Path) -> None:
         folder = models / "rec"
-        self._reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(folder), **RUNTIME)
-        predictor = self._reader.paddlex_predictor
-        predictor.post_op = CharacterDecoder(predictor.post_op.character)
+        self._reader = text_reader(folder)
         self._identity = EngineIdentity("paddleocr PP-OCRv6 small reader", paddleocr.__version__, model_sha256(folder))
 
     @property
@@ -32,5 +29,4 @@ class PaddleReader:
         line: Line = self._reader.predict([pixels], batch_size=1)[0]["rec_text"]
         right, bottom = float(picture.width_px), float(picture.height_px)
         corners: Corners = ((0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom))
-        probability = ctc.string_probability(line.positions)
-        return (TextBox(line.raw, line.positions, corners, probability=probability),)
+        return (TextBox(line.raw, line.positions, corners, probability=string_probability(line.positions)),)

@@ -6,9 +6,9 @@ a marker holds no plates for it.
 
 from services.common.marker import MarkedPlate, MarkerError, read_marker
 from services.common.raster import Picture, Pixels
-from services.recognition import colour
+from services.recognition import colour, quad
 from services.recognition.engine import EngineIdentity
-from services.recognition.reading import Choice, Corners, TextBox
+from services.recognition.reading import Choice, TextBox
 
 CERTAINTY = 0.99
 
@@ -34,7 +34,5 @@ class StandInEngine:
 def _text_box(plate: MarkedPlate, pixels: Pixels) -> TextBox:
     x, y, width, height = plate.box
     crop = pixels[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
-    first, second, third, fourth = ((float(across), float(down)) for across, down in plate.corners)
-    corners: Corners = (first, second, third, fourth)
     positions = tuple((Choice(character.upper(), CERTAINTY),) for character in plate.text if character.isalnum())
-    return TextBox(plate.text, positions, corners, colour.classify(crop), is_plate=True)
+    return TextBox(plate.text, positions, quad.of(plate.corners), colour.classify(crop), is_plate=True)

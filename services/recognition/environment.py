@@ -13,7 +13,7 @@ DETECTOR, READER = "detector.onnx", "reader.onnx"
 PADDLE = ROOT / ".venv-paddle"
 PADDLE_PYTHON = PADDLE / "bin" / "python"
 PADDLE_MODELS = PADDLE / "models"
-WHOLE_FRAME, LINES = "paddleocr", "paddleocr-reader"
+LINES = "paddleocr-reader"
 
 
 class EngineMissing(Unavailable):

@@ -66,7 +66,10 @@ class Examination:
         """Other texts of the same series (of any common one when none fits) that differ in one or two characters that
         readers confuse; a search may try them.
         """
-        return tuple(_variants_in_grammar(self.normalised))
+        grammar = [kind.pattern for kind in tables.ALL if kind.pattern.fullmatch(self.normalised)]
+        if not fits_strongly(self.normalised):
+            grammar = [_ANY_STRONG]
+        return tuple(_variants_in(grammar, self.normalised))
 
     @property
     def valid_series(self) -> tuple[str, ...]:
@@ -113,15 +116,14 @@ def variants(normalised: str, evidence: Evidence = NO_EVIDENCE, offered: Sequenc
 
     offered: for each position the characters that may stand there instead; None for those that readers confuse.
     """
-    others = [CONFUSABLE.get(character, "") for character in normalised] if offered is None else offered
-    if not evidence.looks:
-        return (text for text in _substituted(normalised, others) if fits_strongly(text))
-    grammar = [
-        kind.pattern
-        for kind in _series_by(evidence)
-        if priors.allows_grammar(evidence.looks, kind.country) and _belief(kind, evidence) >= tables.STRONG_WEIGHT
-    ]
-    return (text for text in _substituted(normalised, others) if any(one.fullmatch(text) for one in grammar))
+    grammar = [_ANY_STRONG]
+    if evidence.looks:
+        grammar = [
+            kind.pattern
+            for kind in _series_by(evidence)
+            if priors.allows_grammar(evidence.looks, kind.country) and _belief(kind, evidence) >= tables.STRONG_WEIGHT
+        ]
+    return _variants_in(grammar, normalised, offered)
 
 
 def _fits(raw: str, normalised: str, evidence: Evidence) -> Iterator[Candidate]:
@@ -192,11 +194,10 @@ def _gaps(raw: str) -> list[int]:
     return gaps[:-1]
 
 
-def _variants_in_grammar(normalised: str) -> Iterator[str]:
-    grammar = [kind.pattern for kind in tables.ALL if kind.pattern.fullmatch(normalised)]
-    if not any(kind.pattern in grammar for kind in STRONG):
-        grammar = [kind.pattern for kind in STRONG]
-    others = [CONFUSABLE.get(character, "") for character in normalised]
+def _variants_in(
+    grammar: Sequence[re.Pattern[str]], normalised: str, offered: Sequence[str] | None = None
+) -> Iterator[str]:
+    others = [CONFUSABLE.get(character, "") for character in normalised] if offered is None else offered
     return (text for text in _substituted(normalised, others) if any(one.fullmatch(text) for one in grammar))
 
 

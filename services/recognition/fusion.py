@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.recognition.reading import Choice, Position
+from services.recognition.reading import Choice, Position, string_probability
 
 # Probability of a character that a reader did not mention at a position.
 UNMENTIONED = 0.002
@@ -62,7 +62,7 @@ def fused(first: Answer, second: Answer, weights: Weights = DEFAULT_WEIGHTS) -> 
     )
     if first.text == second.text:
         return Answer(positions, _agreed(first.probability, second.probability, weights))
-    return Answer(positions, math.prod(position[0].probability for position in positions))
+    return Answer(positions, string_probability(positions))
 
 
 def learnt(pairs: Iterable[tuple[Answer, Answer, str]]) -> Weights:

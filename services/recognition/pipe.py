@@ -1,6 +1,7 @@
 """What the service and its worker processes say to one another: length-prefixed messages over two pipes.
 
-Towards the worker: pictures, as they came. Back: one JSON object each, first a `Ready`, then an answer per picture.
+Towards the worker: first its model files, where its engine has some, then pictures, as they came. Back: one JSON object each,
+first a `Ready`, then an answer per picture.
 This module runs on both sides, in processes with different packages.
 """
 
@@ -10,8 +11,9 @@ import struct
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from services.recognition import quad
 from services.recognition.engine import EngineIdentity
-from services.recognition.reading import Choice, Colour, Corners, CountryShare, Layout, Position, Seen, TextBox
+from services.recognition.reading import Choice, Colour, CountryShare, Layout, Position, Seen, TextBox
 
 LENGTH = struct.Struct(">I")
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -129,12 +131,10 @@ def _encode_box(box: TextBox) -> list[object]:
 
 def _decode_box(said: list[Any]) -> TextBox:
     raw, positions, corners, (colour, layout, countries), is_plate, probability, strips = said
-    first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
-    quad: Corners = (first, second, third, fourth)
     return TextBox(
         raw=str(raw),
         positions=tuple(_decode_position(position) for position in positions),
-        corners=quad,
+        corners=quad.of(corners),
         colour=Colour(colour),
         layout=Layout(layout),
         is_plate=bool(is_plate),

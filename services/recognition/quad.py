@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from services.recognition.reading import Box, Corner, Corners
 
 
+def of(points: Iterable[Iterable[float]]) -> Corners:
+    """Four points, which may be rows of an array, as corners. Raises ValueError for more or fewer."""
+    first, second, third, fourth = ((float(x), float(y)) for x, y in points)
+    return first, second, third, fourth
+
+
 def width(corners: Corners) -> float:
     """Mean length of the upper and the lower edge."""
     return (math.dist(corners[0], corners[1]) + math.dist(corners[3], corners[2])) / 2

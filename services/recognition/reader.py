@@ -13,7 +13,7 @@ from services.recognition.alphabet import BLANK, CHARACTERS, COUNTRIES, TWO_LINE
 from services.recognition.beam import Columns, Text
 from services.recognition.network import Network
 from services.recognition.reading import Choice, CountryShare, Layout, Position
-from services.recognition.rectify import Quad, rectified
+from services.recognition.rectify import Quad, aspect, rectified
 
 # Around the plate's corners at first, and when that answer was not sure; in parts of its width and height.
 FIRST_MARGIN, MORE_MARGINS = 0.02, (-0.03, 0.06)
@@ -83,10 +83,6 @@ class PlateReader:
         plates = self._cut(pixels, [(quad, split, (FIRST_MARGIN,)) for quad, split in zip(quads, splits, strict=True)])
         return tuple(self._settled(pixels, plate) for plate in plates)
 
-    def crops(self, crops: Pixels) -> dict[str, NDArray[np.float32]]:
-        """The network's own answer to crops (N x 48 x 160 x 3): logits by the names of its outputs."""
-        return self._network.run(crops)
-
     def _settled(self, pixels: Pixels, plate: _Plate) -> PlateText:
         """Read on, as long as it is worth it."""
         if plate.agrees < 0.5:
@@ -108,7 +104,7 @@ class PlateReader:
         return [_Plate(quad, split, tuple(next(answers) for _ in margins)) for quad, split, margins in jobs]
 
     def _crops(self, crops: Pixels) -> list[_Crop]:
-        told = self.crops(crops)
+        told = self._network.run(crops)
         columns = beam.softmax(told["characters"], self._fitted.temperature)
         countries, lines = beam.softmax(told["country"]), beam.softmax(told["layout"])
         beliefs = map(_beliefs, columns)
@@ -125,12 +121,6 @@ class PlateReader:
             countries=_countries(np.mean([crop.countries for crop in plate.crops], axis=0)),
             reads=len(plate.crops),
         )
-
-
-def aspect(corners: Quad) -> float:
-    """Width to height of a plate, by the mean of its edges."""
-    edges = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    return float((edges[0] + edges[2]) / max(edges[1] + edges[3], 1e-6))
 
 
 def _best(crops: Sequence[_Crop]) -> tuple[Text, float]:

@@ -1,5 +1,7 @@
 """What is read in a picture: text boxes as an engine gives them, and plates as the service answers them."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,6 +39,11 @@ class Choice:
 
 
 Position = tuple[Choice, ...]
+
+
+def string_probability(positions: Sequence[Position]) -> float:
+    """Probability that the first choice is right at every position, taken as independent; 0 for no position."""
+    return math.prod(position[0].probability for position in positions) if positions else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,24 @@ def homography(corners: Quad, width_px: int, height_px: int, margin: float = 0.0
     return np.asarray(cv2.getPerspectiveTransform(np.asarray(corners, np.float32), upright), np.float64)
 
 
+def edges(corners: Quad) -> NDArray[np.float32]:
+    """Lengths (4,) of the upper, right, lower and left edge."""
+    return np.asarray(np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1), np.float32)
+
+
+def aspect(corners: Quad) -> float:
+    """Width to height of a plate, by the mean of its edges."""
+    upper, right, lower, left = edges(corners)
+    return float((upper + lower) / max(right + left, 1e-6))
+
+
+def upright(pixels: Pixels, corners: Quad, width_px: int, height_px: int, margin: float = 0.0) -> Pixels:
+    """The plate at this size; what lies outside of the picture repeats its edge."""
+    transform, size = homography(corners, width_px, height_px, margin), (width_px, height_px)
+    warped = cv2.warpPerspective(pixels, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.uint8)
+
+
 def half_homographies(corners: Quad, margin: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The transforms of the upper and the lower line, each to half the reader's width and its whole height."""
     whole = homography(corners, READER_WIDTH_PX // 2, READER_HEIGHT_PX, margin)
@@ -53,8 +71,8 @@ def rectified(pixels: Pixels, corners: Quad, margin: float = 0.0, *, two_lines: 
 
 def _shrink(corners: Quad, width_px: int, height_px: int) -> int:
     """How many pixels of the picture fall on one of the answer, across or down, whichever is more."""
-    edges = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    ratio = max(edges[0] / width_px, edges[2] / width_px, edges[1] / height_px, edges[3] / height_px)
+    upper, right, lower, left = edges(corners)
+    ratio = max(upper / width_px, lower / width_px, right / height_px, left / height_px)
     return int(np.clip(np.ceil(ratio - LEAST_SHRINK), 1, MOST_SHRINK))
 
 

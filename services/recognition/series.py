@@ -21,6 +21,7 @@ ANY: frozenset[Colour] = frozenset()
 UNKNOWN_WEIGHT = 1.0
 # Below this a series is too rare, or its pattern too wide, to correct a character by it.
 STRONG_WEIGHT = 0.5
+FURTHER_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ def _series(  # noqa: PLR0917 - rows of a table
     country: str, code: str, pattern: str, weight: float, colours: frozenset[Colour], separator: str = "-"
 ) -> Series:
     return Series(country, code, re.compile(pattern, re.ASCII), weight, colours, separator)
+
+
+def _further(country: str, pattern: str, separator: str = "-") -> Series:
+    """A country further away: its one series, of black on white."""
+    return _series(country, f"{country}_STD", pattern, FURTHER_WEIGHT, BLACK, separator)
 
 
 BELGIUM = (
@@ -140,32 +146,29 @@ BRITAIN = (
 # Countries further away, by their national rules. So alike that the text alone does not tell them: tried only where the
 # network sees of which country the plate is. Ukraine's and Bulgaria's letters are those that Latin and Cyrillic share.
 FURTHER = (
-    _series("AT", "AT_STD", r"([A-Z]{1,2})(\d{1,5})([A-Z]{1,3})", 0.3, BLACK, " "),
-    _series("BG", "BG_STD", r"([ABCEHKMOPTXY]{1,2})(\d{4})([ABCEHKMOPTXY]{2})", 0.3, BLACK, " "),
-    _series("CH", "CH_STD", r"([A-Z]{2})(\d{1,6})", 0.3, BLACK, " "),
-    _series("CZ", "CZ_STD", r"(\d[A-Z][\dA-Z])(\d{4})", 0.3, BLACK, " "),
-    _series("DK", "DK_STD", r"([A-Z]{2})(\d{2})(\d{3})", 0.3, BLACK, " "),
-    _series("ES", "ES_STD", r"(\d{4})([B-DF-HJ-NPR-TV-Z]{3})", 0.3, BLACK, " "),
-    _series("FI", "FI_STD", r"([A-ZÄÖ]{2,3})(\d{1,3})", 0.3, BLACK),
-    _series("GR", "GR_STD", r"([ABEHIKMNOPTXYZ]{3})(\d{4})", 0.3, BLACK),
-    _series("HR", "HR_STD", r"([A-Z]{2})(\d{3,4})([A-Z]{1,2})", 0.3, BLACK),
-    _series("HU", "HU_STD", r"(?:([A-Z]{3})(\d{3})|([A-Z]{2})([A-Z]{2})(\d{3}))", 0.3, BLACK),
-    _series("IE", "IE_STD", r"(\d{2,3})([A-Z]{1,2})(\d{1,6})", 0.3, BLACK),
-    _series("IT", "IT_STD", r"([A-HJ-NPR-TV-Z]{2})(\d{3})([A-HJ-NPR-TV-Z]{2})", 0.3, BLACK, " "),
-    _series("LT", "LT_STD", r"([A-Z]{3})(\d{3})", 0.3, BLACK, " "),
-    _series("NO", "NO_STD", r"([A-Z]{2})(\d{4,5})", 0.3, BLACK, " "),
-    _series("PL", "PL_STD", r"([A-Z]{2,3})([\dACE-HJ-NPR-Y]{4,5})", 0.3, BLACK, " "),
-    _series(
+    _further("AT", r"([A-Z]{1,2})(\d{1,5})([A-Z]{1,3})", " "),
+    _further("BG", r"([ABCEHKMOPTXY]{1,2})(\d{4})([ABCEHKMOPTXY]{2})", " "),
+    _further("CH", r"([A-Z]{2})(\d{1,6})", " "),
+    _further("CZ", r"(\d[A-Z][\dA-Z])(\d{4})", " "),
+    _further("DK", r"([A-Z]{2})(\d{2})(\d{3})", " "),
+    _further("ES", r"(\d{4})([B-DF-HJ-NPR-TV-Z]{3})", " "),
+    _further("FI", r"([A-ZÄÖ]{2,3})(\d{1,3})"),
+    _further("GR", r"([ABEHIKMNOPTXYZ]{3})(\d{4})"),
+    _further("HR", r"([A-Z]{2})(\d{3,4})([A-Z]{1,2})"),
+    _further("HU", r"(?:([A-Z]{3})(\d{3})|([A-Z]{2})([A-Z]{2})(\d{3}))"),
+    _further("IE", r"(\d{2,3})([A-Z]{1,2})(\d{1,6})"),
+    _further("IT", r"([A-HJ-NPR-TV-Z]{2})(\d{3})([A-HJ-NPR-TV-Z]{2})", " "),
+    _further("LT", r"([A-Z]{3})(\d{3})", " "),
+    _further("NO", r"([A-Z]{2})(\d{4,5})", " "),
+    _further("PL", r"([A-Z]{2,3})([\dACE-HJ-NPR-Y]{4,5})", " "),
+    _further(
         "PT",
-        "PT_STD",
         r"(?:([A-Z]{2})(\d{2})([A-Z]{2})|(\d{2})(\d{2})([A-Z]{2})|(\d{2})([A-Z]{2})(\d{2})|([A-Z]{2})(\d{2})(\d{2}))",
-        0.3,
-        BLACK,
     ),
-    _series("RO", "RO_STD", r"([A-PR-Z]{1,2})(\d{2,3})([A-PR-Z]{3})", 0.3, BLACK, " "),
-    _series("SE", "SE_STD", r"([A-HJ-PR-UW-Z]{3})(\d{2}[\dA-HJ-NPR-UW-Z])", 0.3, BLACK, " "),
-    _series("SK", "SK_STD", r"([A-Z]{2})(\d{3})([A-Z]{2})", 0.3, BLACK),
-    _series("UA", "UA_STD", r"([ABCEHIKMOPTX]{2})(\d{4})([ABCEHIKMOPTX]{2})", 0.3, BLACK, " "),
+    _further("RO", r"([A-PR-Z]{1,2})(\d{2,3})([A-PR-Z]{3})", " "),
+    _further("SE", r"([A-HJ-PR-UW-Z]{3})(\d{2}[\dA-HJ-NPR-UW-Z])", " "),
+    _further("SK", r"([A-Z]{2})(\d{3})([A-Z]{2})"),
+    _further("UA", r"([ABCEHIKMOPTX]{2})(\d{4})([ABCEHIKMOPTX]{2})", " "),
 )
 
 ALL: tuple[Series, ...] = (*BELGIUM, *NETHERLANDS, *FRANCE, *GERMANY, *LUXEMBOURG, *BRITAIN)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,21 +28,20 @@ class WorkerGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkerCommand:
-    """How a worker is started: interpreter and arguments, what its environment adds to a bare one, and what it is told first.
+    """How a worker is started: interpreter and arguments, and what it is told first.
 
     models: contents of the model files. Over the pipe, since a file may be replaced, or be half written, when a worker that
     died is started again.
     """
 
     arguments: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
     models: tuple[bytes, ...] = field(default=(), repr=False)
 
     def full_environment(self) -> dict[str, str]:
         """A bare environment: no settings, tokens or proxies of the service reach a worker."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         own = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1", worker.PARENT: str(os.getpid())}
-        return {**kept, **own, **MEMORY, **self.environment}
+        return {**kept, **own, **MEMORY}
 
 
 class WorkerProcess:

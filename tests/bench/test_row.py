@@ -3,7 +3,7 @@
 import pytest
 
 from bench.measure import Round
-from bench.row import AtLeast, AtMost, Later, Ratio, Row, Series, Target, series
+from bench.row import Bound, Later, Ratio, Row, Series, Target, series
 
 
 def row(ours: tuple[float, ...], peer: tuple[float, ...], *, less: bool = False, target: Target | None = None) -> Row:
@@ -29,10 +29,10 @@ def test_above_one_is_better_for_times_too() -> None:
     [
         (Ratio(0.5), 50.0, "yes"),
         (Ratio(0.5), 49.9, "NO"),
-        (AtMost(50, "ms"), 50.0, "yes"),
-        (AtMost(50, "ms"), 50.1, "NO"),
-        (AtLeast(60, "/s"), 60.0, "yes"),
-        (AtLeast(60, "/s"), 59.9, "NO"),
+        (Bound("<=", 50, "ms"), 50.0, "yes"),
+        (Bound("<=", 50, "ms"), 50.1, "NO"),
+        (Bound(">=", 60, "/s"), 60.0, "yes"),
+        (Bound(">=", 60, "/s"), 59.9, "NO"),
         (Later("later"), 1.0, "-"),
         (None, 1.0, ""),
     ],
@@ -42,7 +42,7 @@ def test_a_target_holds_or_is_shown_as_missed(target: Target | None, ours: float
 
 
 def test_a_target_is_judged_by_the_median() -> None:
-    assert row((10.0, 49.0, 900.0), (1.0, 1.0, 1.0), less=True, target=AtMost(50, "ms")).verdict == "yes"
+    assert row((10.0, 49.0, 900.0), (1.0, 1.0, 1.0), less=True, target=Bound("<=", 50, "ms")).verdict == "yes"
 
 
 def test_a_series_takes_one_figure_of_each_round() -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.fuzz import doors, probe, probes, processes, sockets
+from services.local import kernel
+from tests.fuzz import doors, probe, probes, sockets
 from tests.fuzz.calls import Lines
 from tests.fuzz.probe import Probe
 from tests.fuzz.tally import FAULTS, Tally, packed
@@ -54,9 +55,9 @@ def within(plan: Plan, tally: Tally, cases: int, tell: Tell) -> tuple[int, int]:
             with _quiet():
                 for number in _slice(share, tenth):
                     _examine(plan, tally, found[name], number)
-        plateau = plateau or processes.rss_bytes(os.getpid())
+        plateau = plateau or kernel.entry(os.getpid()).rss_bytes
         tell(f"functions {tenth + 1}/{TENTHS}: {time.monotonic() - began:.0f} s")
-    return plateau, processes.rss_bytes(os.getpid())
+    return plateau, kernel.entry(os.getpid()).rss_bytes
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from anpr.ingest.v1 import camera_pb2, camera_pb2_grpc
 
 from services.common import server
 from services.common.server import Serving
-from tests.fuzz import calls, probe, processes, replay, sockets, town
+from tests.fuzz import calls, probe, replay, sockets, town
 from tests.fuzz.calls import Case, Lines
 from tests.fuzz.contract import Metadata
 from tests.fuzz.probe import Probe
@@ -143,10 +143,9 @@ def test_a_process_that_hoards_memory_or_dies_is_noticed() -> None:
 
 def _snapshot(pid: int) -> Snapshot:
     others: Mapping[str, Any] = dict.fromkeys(town.SERVICES, ())
-    family = processes.family(pid)
-    assert len(family) == 2
-    memory = sum(map(processes.rss_bytes, family))
-    return Snapshot({**others, "ingest": tuple(family)}, {**dict.fromkeys(town.SERVICES, 0), "ingest": memory})
+    found = town.snapshot({"ingest": pid})
+    assert len(found.pids["ingest"]) == 2
+    return Snapshot({**others, **found.pids}, {**dict.fromkeys(town.SERVICES, 0), **found.rss_bytes})
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from services.audit import remote
 from services.common.caller import Caller, service
-from services.local import progress_of_frames
+from services.local import kernel, progress_of_frames
 from services.local.desk import MANAGER, Desk
 from services.local.supervisor import Suite
 from tests.fuzz import contract, doors, pictures, processes, samples
@@ -69,9 +69,7 @@ class Town:
 
     def look(self) -> Snapshot:
         """How it stands now. Kept for the end."""
-        families = {name: tuple(processes.family(self.suite.pid(name))) for name in PARTS}
-        memory = {name: sum(map(processes.rss_bytes, pids)) for name, pids in families.items()}
-        self.seen.append(Snapshot(families, memory))
+        self.seen.append(snapshot({name: self.suite.pid(name) for name in PARTS}))
         return self.seen[-1]
 
     async def prepare(self) -> None:
@@ -187,6 +185,16 @@ class Town:
     async def _is_found(self, capture: plate_pb2.Capture) -> bool:
         answer = await Desk(self.channel).look_up(pictures.OTHER_TEXT)
         return any(found.read.capture.captured == capture.captured for found in answer.sightings)
+
+
+def snapshot(roots: Mapping[str, int]) -> Snapshot:
+    """Of the processes with these ids, by the names of their parts."""
+    seen = tuple(kernel.entries())
+    trees = {name: kernel.tree(root, seen) for name, root in roots.items()}
+    return Snapshot(
+        {name: tuple(one.pid for one in tree) for name, tree in trees.items()},
+        {name: sum(one.rss_bytes for one in tree) for name, tree in trees.items()},
+    )
 
 
 def restarts(begin: Snapshot, end: Snapshot) -> list[str]:

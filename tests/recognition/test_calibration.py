@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, floats, lists, tuples
 
-from services.recognition import calibration
+from services.recognition import beam, calibration
 from services.recognition.calibration import Isotonic
 
 ANSWERS = lists(tuples(floats(0, 1), booleans()), min_size=1, max_size=60)
@@ -53,7 +53,13 @@ def test_the_temperature_undoes_sharpening(sharpness: float) -> None:
     logits = rng.normal(0, 2, (4000, 10))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     truths = [rng.choice(10, p=row) for row in shares]
-    assert calibration.temperature(logits * sharpness, truths) == pytest.approx(sharpness, rel=0.08)
+
+    def surprise(divisor: float) -> float:
+        return float(
+            -np.log(beam.softmax((logits * sharpness).astype(np.float32), divisor)[range(4000), truths]).mean()
+        )
+
+    assert calibration.least_surprising(surprise) == pytest.approx(sharpness, rel=0.08)
 
 
 def test_bins_of_equal_mass_hold_as_many_answers_each() -> None:

@@ -8,7 +8,7 @@ from hypothesis.strategies import integers
 
 from services.recognition import ctc
 from services.recognition.ctc import Alphabet
-from services.recognition.reading import Choice
+from services.recognition.reading import Choice, string_probability
 
 CHARACTERS = ["blank", "A", "B", "b", "8", "-", "鄂", " "]
 ALPHABET = Alphabet.of(CHARACTERS)
@@ -44,7 +44,7 @@ def test_what_stands_on_no_plate_is_left_out() -> None:
 @pytest.mark.parametrize("rows", [[], [{BLANK: 1.0}], [{BLANK: 1.0}] * 5])
 def test_nothing_read_is_an_empty_text(rows: list[dict[int, float]]) -> None:
     assert ctc.decode(columns(*rows), ALPHABET) == ("", ())
-    assert ctc.string_probability(()) == 0
+    assert string_probability(()) == 0
 
 
 @given(

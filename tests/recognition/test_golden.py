@@ -10,7 +10,7 @@ from services.recognition import environment
 from services.recognition.training import golden, model_card, results
 from services.recognition.training.golden import Size
 
-FIGURES = environment.MODELS / model_card.FIGURES
+FIGURES = environment.MODELS / results.FIGURES
 # How much worse a figure may be, in shares of one: another machine draws and packs pictures a little differently. One plate
 # of a group is three points there.
 WORSE_OVERALL, WORSE_IN_GROUP = 0.01, 0.08

@@ -27,7 +27,7 @@ if "--limit" in options:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 if "--missing" in options:
-    environment.MODELS = command = None
+    command = None
     read.worker_command = lambda: environment.worker_command(models=Path("no"))
 if "--broken" in options:
     command = read.WorkerCommand((sys.executable, "-c", "raise SystemExit('model file is damaged')"))

@@ -10,9 +10,9 @@ from services.common.raster import Pixels
 from services.recognition.alphabet import BLANK, CHARACTERS, CLASSES, COLUMNS, COUNTRIES, COUNTRY_INDEX
 from services.recognition.calibration import Isotonic
 from services.recognition.network import Fitted, Network
-from services.recognition.reader import FIRST_MARGIN, MORE_MARGINS, PlateReader, aspect
+from services.recognition.reader import FIRST_MARGIN, MORE_MARGINS, PlateReader
 from services.recognition.reading import Layout
-from services.recognition.rectify import Quad
+from services.recognition.rectify import Quad, aspect
 
 PICTURE = np.full((200, 400, 3), 128, np.uint8)
 WIDE = np.array([(50, 50), (250, 50), (250, 90), (50, 90)], np.float32)

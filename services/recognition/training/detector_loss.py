@@ -83,9 +83,10 @@ def detector_loss(outputs: tuple[Tensor, Tensor], truths: list[Truth], cells: Ce
     if len(picture):
         quads, exactness = _told(truths, picture, assigned[picture, cell])
         answer = corners[picture, cell]
-        overlap, generalised = _overlaps(_enclosing(answer), _enclosing(quads))
+        boxes = _enclosing(quads)
+        overlap, generalised = _overlaps(_enclosing(answer), boxes)
         box = (1 - generalised).mean()
-        corner = (_corner_distance(answer, quads) * (exactness * (1 - BOX_ONLY) + BOX_ONLY)).mean()
+        corner = (_corner_distance(answer, quads, boxes) * (exactness * (1 - BOX_ONLY) + BOX_ONLY)).mean()
         target[picture, cell] = overlap.detach().clamp(0.1, 1.0)
     return DetectorLoss(_score_loss(scores, target, assigned, max(1, len(picture))), box, corner)
 
@@ -120,8 +121,7 @@ def _area(boxes: Tensor) -> Tensor:
     return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
 
 
-def _corner_distance(answer: Tensor, quads: Tensor) -> Tensor:
-    boxes = _enclosing(quads)
+def _corner_distance(answer: Tensor, quads: Tensor, boxes: Tensor) -> Tensor:
     size = _area(boxes).clamp(min=16).sqrt()
     distance = (answer - quads).abs() / size[:, None, None]
     squared, straight = distance**2 / (2 * CORNER_SCALE), distance - CORNER_SCALE / 2

@@ -4,15 +4,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from services.recognition import detection
+from services.recognition.detection import UNIT
 from services.recognition.training.blocks import Separable, convolution
 
 CHANNELS = (16, 24, 48, 96, 160)
 DEPTHS = (1, 3, 2)
 PYRAMID_CHANNELS = 48
 OUTPUTS = 9
-STRIDES = (8, 16)
-# Offsets of corners are in these many strides.
-UNIT = 4.0
+STRIDES = tuple(detection.STRIDES.values())
 # A cell begins by believing in a plate with a probability of one in a hundred.
 FIRST_BIAS = -4.6
 

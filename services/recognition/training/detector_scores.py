@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.recognition.detection import Detection, enclosing, overlaps
+from services.recognition.training.frames import Boxes
 
 # An answer is about a plate when their enclosing boxes share so much of what they cover together.
 LEAST_OVERLAP = 0.5
@@ -15,8 +16,6 @@ NOT_JUDGED_PART = 0.5
 # Upper ends of the classes of plate width, in pixels of the frame.
 WIDTHS_PX = (24, 32, 48, 80, 160, 100_000)
 FALSE_PER_FRAME = (0.1, 0.01)
-
-Boxes = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from services.recognition.training.shown import Shown
 
 TILE_PX = (240, 150)
 COLUMNS, MOST_TILES = 6, 60
+# Answers below this score are not shown as false, and find no plate.
+LEAST_SCORE = 0.3
 # A tile shows so many times the width of what it is about.
 AROUND = 3.0
 GREEN, RED, BLUE = (0, 220, 0), (0, 0, 255), (255, 80, 0)
@@ -23,14 +25,13 @@ def write(
     folder: Path,
     found: Sequence[tuple[Shown, Sequence[Detection]]],
     empty: Sequence[tuple[Shown, Sequence[Detection]]],
-    least_score: float = 0.3,
 ) -> None:
     """Writes false.png, missed.png and plate-free.png, the worst first."""
     folder.mkdir(parents=True, exist_ok=True)
     false: list[tuple[float, Pixels]] = []
     missed: list[tuple[float, Pixels]] = []
     for shown, answers in found:
-        surely = [one for one in answers if one.score >= least_score]
+        surely = [one for one in answers if one.score >= LEAST_SCORE]
         for one in surely:
             alone = detector_scores.judged([one], shown.boxes, shown.not_judged)
             if alone.hits.tolist() == [-1]:

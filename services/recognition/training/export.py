@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from services.recognition.alphabet import CHARACTERS, COUNTRIES, READER_HEIGHT_PX, READER_WIDTH_PX
+from services.recognition.detection import UNIT
+from services.recognition.network import METADATA
 from services.recognition.training import checkpoint
 from services.recognition.training.blocks import centred
-from services.recognition.training.detector_network import STRIDES, UNIT, DetectorNetwork
+from services.recognition.training.detector_network import STRIDES, DetectorNetwork
 from services.recognition.training.reader_network import ReaderNetwork
 
 OPSET = 17
-PROPERTY = "anpr"
 DETECTOR_SIZE_PX = (384, 640)
 
 
@@ -78,7 +79,7 @@ def _export(network: nn.Module, pixels: Tensor, axes: "dict[str, dict[int, str]]
 def _describe(file: Path, facts: "dict[str, Any]") -> None:
     model = onnx.load(str(file))
     del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {PROPERTY: json.dumps(facts, sort_keys=True)})
+    onnx.helper.set_model_props(model, {METADATA: json.dumps(facts, sort_keys=True)})
     onnx.checker.check_model(model)
     onnx.save(model, str(file))
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from services.common.raster import Pixels
 from services.recognition.alphabet import READER_HEIGHT_PX, READER_WIDTH_PX
+from services.recognition.reading import Layout
 from services.recognition.rectify import LOWER_START, UPPER_END, Quad, rectified
+from services.recognition.training.pasting import outline
 from services.recognition.training.render.legible import (
     AROUND_PX,
     EYE_PX,
@@ -30,12 +32,11 @@ LEAST_DEVIATION = 0.5
 def is_legible(art: PlateArt, picture: Pixels, corners: Quad) -> bool:
     """corners (4, 2): of the plate in the picture, clockwise from the top left."""
     height, width = art.pixels.shape[:2]
-    two_lines = art.layout == "two-lines"
+    two_lines = art.layout == Layout.TWO_LINES
     lowest_px = min(box.height for box in art.characters) / height * _height_px(corners)
     if lowest_px < LEAST_CHARACTER_PX:
         return False
-    outline = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    drawn = _looked_at(rectified(art.pixels, outline, two_lines=two_lines))
+    drawn = _looked_at(rectified(art.pixels, outline(width, height), two_lines=two_lines))
     seen = _looked_at(rectified(picture, corners, two_lines=two_lines))
     return all(_is_itself(drawn[place], seen[place]) for place in _places(art, two_lines=two_lines))
 

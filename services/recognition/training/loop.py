@@ -1,10 +1,9 @@
 """The loop of both trainings: steps, looks, checkpoints, until the schedule or the time is over."""
 
-import math
+import argparse
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,29 +11,34 @@ from torch import Tensor
 from services.recognition.training import checkpoint
 from services.recognition.training.checkpoint import Training
 from services.recognition.training.curves import Curves
+from services.recognition.training.ema import MovingAverage
 from services.recognition.training.schedule import Schedule
 
 LONGEST_GRADIENT = 10.0
 SMOOTHING = 0.97
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When to look, and when to stop. look_every: steps between evaluations and checkpoints. stop_after_s: wall time."""
+class Task(Protocol):
+    """What is trained."""
 
-    look_every: int = 1000
-    stop_after_s: float = math.inf
+    def loss(self, step: int, /) -> tuple[Tensor, Mapping[str, float]]:
+        """The total of one step's batch, and its parts."""
 
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is trained. loss: the total of one step's batch, and its parts. look: figures of the averaged network."""
-
-    loss: Callable[[int], tuple[Tensor, Mapping[str, float]]]
-    look: Callable[[Mapping[str, Tensor]], Mapping[str, float]]
+    def look(self, weights: Mapping[str, Tensor], /) -> Mapping[str, float]:
+        """Figures of the averaged network."""
 
 
-def optimizer(network: torch.nn.Module, rate: float, decay: float) -> torch.optim.Optimizer:
+def begun(network: torch.nn.Module, decay: float, options: argparse.Namespace) -> Training:
+    """The training of a network, from the checkpoint in the run's folder if there is one. decay: of its weights."""
+    network = network.to(options.device, memory_format=torch.channels_last)
+    training = Training(network, _optimizer(network, options.rate, decay), MovingAverage(network))
+    latest = options.run / checkpoint.LATEST
+    if latest.exists():
+        checkpoint.restore(training, latest)
+    return training
+
+
+def _optimizer(network: torch.nn.Module, rate: float, decay: float) -> torch.optim.Optimizer:
     """AdamW that lets biases and normalisations be as large as they like."""
     weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
@@ -42,28 +46,20 @@ def optimizer(network: torch.nn.Module, rate: float, decay: float) -> torch.opti
     return torch.optim.AdamW(groups, lr=rate)
 
 
-def run(training: Training, task: Task, schedule: Schedule, pace: Pace, folder: Path) -> None:
-    """Trains in `folder`, from the checkpoint there if there is one. Leaves a checkpoint at every look and at the end."""
-    resumed(training, folder)
-    latest = folder / checkpoint.LATEST
-    curves, smooth, began = Curves(folder), _Smooth(), time.monotonic()
-    while training.step < schedule.steps and time.monotonic() - began < pace.stop_after_s:
+def run(training: Training, task: Task, options: argparse.Namespace) -> None:
+    """Trains until the schedule or the time is over. Leaves a checkpoint at every look and at the end."""
+    schedule = Schedule(options.steps, options.decay_steps, options.rate)
+    latest = options.run / checkpoint.LATEST
+    curves, smooth, began = Curves(options.run), _Smooth(), time.monotonic()
+    while training.step < schedule.steps and time.monotonic() - began < options.stop_after_s:
         if schedule.is_last_of_plateau(training.step):
-            checkpoint.save(training, folder / checkpoint.PLATEAU)
+            checkpoint.save(training, options.run / checkpoint.PLATEAU)
         smooth.add(_step(training, task, schedule.rate(training.step)))
-        if training.step % pace.look_every == 0:
+        if training.step % options.look_every == 0:
             checkpoint.save(training, latest)
             rates = {"rate": schedule.rate(training.step), "hours": (time.monotonic() - began) / 3600}
             curves.add(training.step, {**smooth.values, **rates, **task.look(training.average.state)})
     checkpoint.save(training, latest)
-
-
-def resumed(training: Training, folder: Path) -> int:
-    """Restores the checkpoint of a folder if there is one; returns how many steps are done."""
-    latest = folder / checkpoint.LATEST
-    if latest.exists():
-        checkpoint.restore(training, latest)
-    return training.step
 
 
 def _step(training: Training, task: Task, rate: float) -> Mapping[str, float]:

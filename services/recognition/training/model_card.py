@@ -18,10 +18,10 @@ from typing import Any
 from services.recognition import environment
 from services.recognition.calibration import Bin
 from services.recognition.network import Network
-from services.recognition.training import evaluate, golden, reliability, results
+from services.recognition.training import evaluate, golden, results
 from services.recognition.training.golden import Size
 
-FIGURES, CARD, DIAGRAM, SURE_DIAGRAM = "figures.json", "README.md", "reliability.svg", "reliability-sure.svg"
+CARD = "README.md"
 REPORTED = (Size.SMALL, Size.LARGE)
 TEMPLATE = Path(__file__).with_name("model_card.md")
 FILES = {"detector": environment.DETECTOR, "reader": environment.READER}
@@ -86,15 +86,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--models", type=Path, default=environment.MODELS)
     parser.add_argument("--only", choices=[str(size) for size in REPORTED], default=None)
     options = parser.parse_args(arguments)
-    file: Path = options.models / FIGURES
+    file: Path = options.models / results.FIGURES
     figures: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     if options.what == "measure":
         figures = measured(options.models, [Size(options.only)] if options.only else REPORTED, figures)
         file.write_text(json.dumps(figures, indent=1) + "\n")
     (options.models / CARD).write_text(render(figures))
-    table = _bins(_reported(figures)[1]["reliability"])
-    (options.models / DIAGRAM).write_text(reliability.svg(table))
-    (options.models / SURE_DIAGRAM).write_text(reliability.svg(table, low=results.SURE))
+    results.save_diagrams(_bins(_reported(figures)[1]["reliability"]), options.models)
     return 0
 
 

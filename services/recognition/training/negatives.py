@@ -34,26 +34,24 @@ class Spot:
     score: float
 
 
-def mined(
-    detector: PlateDetector, among: Sequence[Frame], seed: int, least_score: float = LEAST_SCORE
-) -> Iterator[Spot]:
+def mined(detector: PlateDetector, among: Sequence[Frame], seed: int) -> Iterator[Spot]:
     """What the detector tells in frames without plates, the worst of each frame."""
     rng = np.random.default_rng(seed)
     for frame, picture in zip(among, shown.whole(among), strict=True):
-        found = _seen(detector, shown.without_plates(rng, picture), least_score)
+        found = _seen(detector, shown.without_plates(rng, picture))
         for one in found[:MOST_PER_FRAME]:
             yield Spot(frame.path.name, enclosing(one.corners[None])[0], one.score)
 
 
-def _seen(detector: PlateDetector, pixels: Pixels, least_score: float) -> tuple[Detection, ...]:
+def _seen(detector: PlateDetector, pixels: Pixels) -> tuple[Detection, ...]:
     """The whole picture, and all of it in its own size."""
     height, width = pixels.shape[:2]
-    found = list(detector.detect(pixels, threshold=least_score))
+    found = list(detector.detect(pixels, threshold=LEAST_SCORE))
     for top in _starts(height, TILE_PX[1]):
         for left in _starts(width, TILE_PX[0]):
             tile = np.ascontiguousarray(pixels[top : top + TILE_PX[1], left : left + TILE_PX[0]])
             corner = np.array((left, top), np.float32)
-            seen = detector.detect(tile, threshold=least_score)
+            seen = detector.detect(tile, threshold=LEAST_SCORE)
             found += [Detection(one.score, one.corners + corner) for one in seen]
     return merged_detections(found)
 

@@ -38,14 +38,17 @@ def _turn(first: int, second: int, angle: float) -> NDArray[np.float64]:
     return matrix
 
 
+def outline(width: float, height: float) -> Quad:
+    """The corners (4, 2) of a whole picture of this size."""
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+
+
 def visible_share(quad: Quad, size: tuple[int, int]) -> float:
     """The part of a quadrilateral's area that lies in a picture of this width and height, 0 to 1."""
-    width, height = size
     area = cv2.contourArea(quad)
     if area <= 0:
         return 0.0
-    picture = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    return float(cv2.intersectConvexConvex(quad.astype(np.float32), picture)[0] / area)
+    return float(cv2.intersectConvexConvex(quad.astype(np.float32), outline(*size))[0] / area)
 
 
 def bounds(quad: Quad, size: tuple[int, int], around: float = 0.0) -> Bounds:
@@ -106,8 +109,7 @@ def _warped(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The plate in its place, black elsewhere, and how much of each pixel it covers, 0 to 1."""
     height, width = plate.shape[:2]
-    edges = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) - 0.5
-    transform = cv2.getPerspectiveTransform(edges, corners - 0.5)
+    transform = cv2.getPerspectiveTransform(outline(width, height) - 0.5, corners - 0.5)
     layers = np.dstack([plate, np.ones((height, width), np.float32)])
     warped = cv2.warpPerspective(layers, transform, size, flags=cv2.INTER_LINEAR)
     return np.ascontiguousarray(warped[..., :3]), np.ascontiguousarray(warped[..., 3])

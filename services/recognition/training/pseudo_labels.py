@@ -24,9 +24,9 @@ from services.recognition.alphabet import COLUMNS, COUNTRY_INDEX, ONE_LINE
 from services.recognition.rectify import rectified
 from services.recognition.training import frames, shards
 from services.recognition.training.frames import Frame
+from services.recognition.training.render.columns import NOT_SUPERVISED
 from services.recognition.training.render.crop import ReaderSample
 
-READER = "PP-OCRv6_small_rec"
 MARGINS = (0.02, 0.10)
 LEAST_SCORE = 0.8
 LEAST_HEIGHT_PX = 12.0
@@ -39,7 +39,6 @@ FORMAT = re.compile(rf"(?:B\d{{2,3}}|(?:{COUNTIES.replace(' ', '|')})\d{{2}})[A-
 # Each plate is cut out so many times, a little differently.
 CROPS = 3
 MARGIN, JITTER = (-0.02, 0.08), 0.02
-NOT_SUPERVISED = -1
 KIND = "real"
 
 Read = Callable[[Pixels], tuple[str, float]]
@@ -104,13 +103,9 @@ def paddle_reader(models: Path) -> Read:
     os.environ["PADDLE_PDX_CACHE_HOME"] = str(models.parent / "cache")
     import paddleocr  # noqa: PLC0415 - exists only in the Paddle environment
 
-    reader = paddleocr.TextRecognition(
-        model_name=READER,
-        model_dir=str(models / "rec"),
-        device="cpu",
-        engine="onnxruntime",
-        engine_config={"intra_op_num_threads": 1, "inter_op_num_threads": 1},
-    )
+    from services.recognition.engine_paddle import READER, RUNTIME  # noqa: PLC0415 - as above
+
+    reader = paddleocr.TextRecognition(model_name=READER, model_dir=str(models / "rec"), **RUNTIME)
 
     def read(crop: Pixels) -> tuple[str, float]:
         (answer,) = reader.predict([crop], batch_size=1)

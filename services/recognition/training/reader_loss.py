@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from services.recognition.alphabet import BLANK, CHARACTERS, CLASSES
+from services.recognition.training.render.columns import NOT_SUPERVISED
 
-UNSUPERVISED = -1
 CLASS_OF = {character: index for index, character in enumerate(CHARACTERS)}
 FIRST_COLUMN_WEIGHT, LAST_COLUMN_WEIGHT = 2.0, 0.2
 CTC_WEIGHT, COUNTRY_WEIGHT, LAYOUT_WEIGHT = 0.5, 0.2, 0.1
@@ -23,7 +23,7 @@ CTC_WEIGHT, COUNTRY_WEIGHT, LAYOUT_WEIGHT = 0.5, 0.2, 0.1
 class ReaderTruth:
     """Of a batch of N.
 
-    columns: int64 N x 40, UNSUPERVISED where nothing is taught. texts: N. countries, layouts: int64 (N,), -1 unknown.
+    columns: int64 N x 40, NOT_SUPERVISED where nothing is taught. texts: N. countries, layouts: int64 (N,), -1 unknown.
     is_readable: bool (N,); false where the plate was fed in the wrong layout and its text is not to be learned.
     """
 
@@ -57,7 +57,7 @@ class ReaderLoss:
 def reader_loss(outputs: tuple[Tensor, Tensor, Tensor], truth: ReaderTruth) -> ReaderLoss:
     """Means over what is taught."""
     characters, countries, layouts = outputs
-    columns = torch.where(truth.is_readable[:, None], truth.columns, UNSUPERVISED)
+    columns = torch.where(truth.is_readable[:, None], truth.columns, NOT_SUPERVISED)
     column = _cross_entropy(characters.reshape(-1, CLASSES), columns.reshape(-1))
     return ReaderLoss(
         column,
@@ -70,7 +70,7 @@ def reader_loss(outputs: tuple[Tensor, Tensor, Tensor], truth: ReaderTruth) -> R
 def _cross_entropy(logits: Tensor, classes: Tensor) -> Tensor:
     if not (classes >= 0).any():
         return logits.sum() * 0
-    return functional.cross_entropy(logits, classes, ignore_index=UNSUPERVISED)
+    return functional.cross_entropy(logits, classes, ignore_index=NOT_SUPERVISED)
 
 
 def _ctc(characters: Tensor, truth: ReaderTruth) -> Tensor:

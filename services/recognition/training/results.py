@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from services.recognition.calibration import Bin
 from services.recognition.training import reliability
 from services.recognition.training.evaluate import Evaluation
 from services.recognition.training.scores import Outcome
@@ -32,10 +34,15 @@ def save(evaluation: Evaluation, folder: Path) -> None:
     """Writes figures, reliability diagrams, the contact sheet of the errors and all reads (plates!). Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FIGURES).write_text(json.dumps(as_object(evaluation), indent=1) + "\n")
-    (folder / DIAGRAM).write_text(reliability.svg(evaluation.figures.reliability))
-    (folder / SURE_DIAGRAM).write_text(reliability.svg(evaluation.figures.reliability, low=SURE))
+    save_diagrams(evaluation.figures.reliability, folder)
     (folder / ERRORS).write_bytes(evaluation.sheet.png())
     (folder / READS).write_text(_reads(evaluation.outcomes))
+
+
+def save_diagrams(table: Sequence[Bin], folder: Path) -> None:
+    """Writes the reliability diagram, and its upper end larger. Raises OSError."""
+    (folder / DIAGRAM).write_text(reliability.svg(table))
+    (folder / SURE_DIAGRAM).write_text(reliability.svg(table, low=SURE))
 
 
 def _reads(outcomes: tuple[Outcome, ...]) -> str:

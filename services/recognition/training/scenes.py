@@ -20,7 +20,9 @@ from services.recognition.training import frames, pasting, weather
 from services.recognition.training import negatives as hard
 from services.recognition.training.backdrops import draw_distractor, procedural_background
 from services.recognition.training.frames import LEVELS, Boxes, Frame, levels
+from services.recognition.training.pasting import Quad
 from services.recognition.training.plate_pool import PlatePool
+from services.recognition.training.render.placement import on_pixel_places
 
 SIZE_PX = (320, 192)
 PARTS = {"real": 0.40, "drawn": 0.45, "covered": 0.15}
@@ -43,7 +45,6 @@ DISTRACTORS, ADDED = (0.6, 0.25, 0.15), (0.35, 0.35, 0.2, 0.1)
 OUTSIDE = (114, 114, 114)
 TRUE_CORNERS, BOX_ONLY, NOT_JUDGED = 1, 0, -1
 
-Quad = NDArray[np.float32]
 Placed = tuple[Quad, int]
 
 
@@ -78,20 +79,19 @@ class View(NamedTuple):
 class Scenes:
     """A source of samples, of the frames in `data` of one part, `training` or `validation`; of drawn backgrounds without.
 
-    fonts: folders of font files for the drawn plates, besides the system's. negatives: a file of `negatives`.
+    negatives: a file of `negatives`.
     """
 
     def __init__(
         self,
         data: Path | None = None,
-        fonts: Sequence[Path] = (),
         part: str = "training",
         pool: PlatePool | None = None,
         negatives: Path | None = None,
     ) -> None:
         self._hard = hard.read(negatives) if negatives else {}
         self._frames = frames.of_part(data, part) if data else ()
-        self._pool = pool or PlatePool(fonts)
+        self._pool = pool or PlatePool()
 
     def sample(self, rng: Generator, size: tuple[int, int] = SIZE_PX) -> Scene:
         """A new sample. size: width and height in pixels."""
@@ -226,11 +226,10 @@ def _plates(frame: Frame) -> Iterator[Real]:
 def _seen(pictures: Sequence[Pixels], transform: NDArray[np.float64], scale: float, size: tuple[int, int]) -> Pixels:
     """The frame through a transform of places, in which (0, 0) is the corner of the first pixel and not its middle."""
     level = max(number for number, part in enumerate(LEVELS) if part == 1 or part * scale <= 1)
-    to_places = np.array([(1, 0, 0.5), (0, 1, 0.5), (0, 0, 1)])
     whole = transform @ np.diag([LEVELS[level], LEVELS[level], 1.0])
     pixels = cv2.warpPerspective(
         pictures[level],
-        np.linalg.inv(to_places) @ whole @ to_places,
+        on_pixel_places(whole),
         size,
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,

@@ -9,6 +9,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.raster import Pixels
-from services.recognition.training import frames, pasting
+from services.recognition.training import frames, shown
 from services.recognition.training.render import crop
 
 SAMPLES = 2000
@@ -25,7 +27,8 @@ PATTERN = "samples-*.npz"
 UNFINISHED = ".unfinished"
 NICENESS = 5
 
-Draw = Callable[[np.random.Generator], crop.ReaderSample]
+# Samples without end.
+Draw = Callable[[np.random.Generator], Iterator[crop.ReaderSample]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +43,30 @@ class Shard:
     is_fed_wrong: NDArray[np.bool_]
     kinds: tuple[str, ...]
 
-
-class Shooting:
-    """Draws samples of which several show the same plate; begins anew with every other generator."""
-
-    def __init__(self, hardness: float, shots: int, backgrounds: Sequence[Pixels] = ()) -> None:
-        self._hardness, self._shots, self._backgrounds = hardness, shots, backgrounds
-        self._rng: np.random.Generator | None = None
-        self._samples: Iterator[crop.ReaderSample] = iter(())
-
-    def __call__(self, rng: np.random.Generator) -> crop.ReaderSample:
-        if rng is not self._rng:
-            self._rng, self._samples = (
-                rng,
-                crop.samples(rng, self._hardness, backgrounds=self._backgrounds, shots=self._shots),
-            )
-        return next(self._samples)
+    def chosen(self, places: Sequence[int] | NDArray[np.int64]) -> "Shard":
+        """The samples at these places."""
+        kept = np.asarray(places)
+        return Shard(
+            pixels=self.pixels[kept],
+            columns=self.columns[kept],
+            texts=tuple(self.texts[place] for place in kept),
+            country=self.country[kept],
+            layout=self.layout[kept],
+            is_fed_wrong=self.is_fed_wrong[kept],
+            kinds=tuple(self.kinds[place] for place in kept),
+        )
 
 
 def plate_free(data: Path, seed: int) -> list[Pixels]:
     """Some frames that training may see, with every plate taken out."""
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(np.array(frames.of_part(data, "training"), object))[:BACKGROUNDS]
-    pictures = []
-    for frame in chosen:
-        pixels = frames.levels(frame.path)[0].copy()
-        for box in (*frame.boxes, *frame.not_judged):
-            pasting.cover(rng, pixels, frames.corners(box))
-        pictures.append(pixels)
-    return pictures
+    return [shown.without_plates(rng, picture) for picture in shown.whole(chosen.tolist())]
 
 
-def rendered(draw: Draw, seed: int, number: int, samples: int = SAMPLES) -> Shard:
+def rendered(draw: Draw, seed: int, number: int, samples: int) -> Shard:
     """The shard of this number: the same one for the same seed."""
-    rng = np.random.default_rng([seed, number])
-    return stacked([draw(rng) for _ in range(samples)])
+    return stacked(list(islice(draw(np.random.default_rng([seed, number])), samples)))
 
 
 def stacked(samples: Sequence[crop.ReaderSample]) -> Shard:
@@ -86,6 +78,19 @@ def stacked(samples: Sequence[crop.ReaderSample]) -> Shard:
         layout=np.array([sample.layout for sample in samples], np.uint8),
         is_fed_wrong=np.array([sample.is_fed_wrong for sample in samples], np.bool_),
         kinds=tuple(sample.kind for sample in samples),
+    )
+
+
+def joined(parts: Sequence[Shard]) -> Shard:
+    """All samples in one."""
+    return Shard(
+        pixels=np.concatenate([part.pixels for part in parts]),
+        columns=np.concatenate([part.columns for part in parts]),
+        texts=tuple(text for part in parts for text in part.texts),
+        country=np.concatenate([part.country for part in parts]),
+        layout=np.concatenate([part.layout for part in parts]),
+        is_fed_wrong=np.concatenate([part.is_fed_wrong for part in parts]),
+        kinds=tuple(kind for part in parts for kind in part.kinds),
     )
 
 
@@ -148,15 +153,13 @@ def main() -> None:
     parser.add_argument("--hardness", type=float, default=1.0)
     parser.add_argument("--shots", type=int, default=2, help="samples of every drawn plate")
     parser.add_argument("--data", type=Path, default=None, help="licensed frames, for what is seen around plates")
-    parser.add_argument("--fonts", type=Path, nargs="*", default=[], help="folders with more fonts")
     wanted = parser.parse_args()
-    if wanted.fonts:
-        os.environ["ANPR_FONTS"] = os.pathsep.join(str(folder) for folder in wanted.fonts)
     os.nice(NICENESS)
     cv2.setNumThreads(1)
+    backgrounds = plate_free(wanted.data, wanted.seed) if wanted.data else ()
     filled(
         wanted.out,
-        Shooting(wanted.hardness, wanted.shots, plate_free(wanted.data, wanted.seed) if wanted.data else ()),
+        partial(crop.samples, hardness=wanted.hardness, backgrounds=backgrounds, shots=wanted.shots),
         seed=wanted.seed,
         count=wanted.count,
         keep=wanted.keep,

@@ -12,13 +12,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from services.recognition.training import loop
 from services.recognition.training.blocks import centred
-from services.recognition.training.checkpoint import Training
 from services.recognition.training.detector_loss import Cells, Truth, detector_loss
 from services.recognition.training.detector_network import DetectorNetwork
-from services.recognition.training.ema import MovingAverage
-from services.recognition.training.loop import Pace, Task
 from services.recognition.training.scenes import Scenes
-from services.recognition.training.schedule import Schedule
 
 VALIDATION_BATCHES = 12
 
@@ -50,10 +46,10 @@ class DetectorTask:
     def __init__(self, options: argparse.Namespace, network: DetectorNetwork, first_step: int) -> None:
         self._options, self._network = options, network
         self._cells = Cells(options.height, options.width)
-        batches = Batches(Scenes(options.data, options.fonts, negatives=options.negatives), options, first_step)
+        batches = Batches(Scenes(options.data, negatives=options.negatives), options, first_step)
         self._batches = iter(DataLoader(batches, batch_size=None, num_workers=options.feeders))
         self._validation = list(
-            itertools.islice(Batches(Scenes(options.data, options.fonts, "validation"), options, 0), VALIDATION_BATCHES)
+            itertools.islice(Batches(Scenes(options.data, "validation"), options, 0), VALIDATION_BATCHES)
         )
         self._copy = DetectorNetwork()
 
@@ -83,7 +79,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=None, help="folder of licensed frames with boxes.jsonl; none: procedural"
     )
-    parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder of fonts, besides the system's")
     parser.add_argument("--negatives", type=Path, default=None, help="what `negatives` found that looks like plates")
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--height", type=int, default=192)
@@ -92,11 +87,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> None:
     """Trains until the schedule or the time is over."""
-    network = DetectorNetwork().to(options.device, memory_format=torch.channels_last)
-    training = Training(network, loop.optimizer(network, options.rate, 0.01), MovingAverage(network))
-    first_step = loop.resumed(training, options.run)
-    task = DetectorTask(options, network, first_step)
-    schedule = Schedule(options.steps, options.decay_steps, options.rate)
-    loop.run(
-        training, Task(task.loss, task.look), schedule, Pace(options.look_every, options.stop_after_s), options.run
-    )
+    training = loop.begun(DetectorNetwork(), 0.01, options)
+    loop.run(training, DetectorTask(options, training.network, training.step), options)

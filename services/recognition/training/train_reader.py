@@ -8,16 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from services.recognition import beam
 from services.recognition.alphabet import BLANK, CHARACTERS
 from services.recognition.training import loop, shards
 from services.recognition.training.blocks import centred
-from services.recognition.training.checkpoint import Training
-from services.recognition.training.ema import MovingAverage
-from services.recognition.training.loop import Pace, Task
 from services.recognition.training.reader_loss import ReaderTruth, reader_loss
 from services.recognition.training.reader_network import ReaderNetwork
-from services.recognition.training.schedule import Schedule
-from services.recognition.training.shard_pool import Shard, ShardPool, joined
+from services.recognition.training.shard_pool import ShardPool
+from services.recognition.training.shards import Shard
 
 REFRESH_EVERY = 100
 # The weight of columns falls over this many steps.
@@ -32,7 +30,7 @@ class ReaderTask:
         self._options, self._network = options, network
         self._pool = ShardPool(options.shards, options.shards_in_memory)
         self._real = ShardPool(options.real_shards, options.shards_in_memory) if options.real_shards else None
-        unseen = joined([Shard.load(file) for file in shards.kept(options.validation)])
+        unseen = shards.joined([shards.read(file) for file in shards.kept(options.validation)])
         self._validation = unseen.chosen(range(min(MOST_VALIDATION, len(unseen.texts))))
         self._copy = ReaderNetwork()
         self._refresh()
@@ -63,31 +61,26 @@ class ReaderTask:
         if not self._real:
             return self._pool.draw(random, self._options.batch)
         real = max(1, round(self._options.batch * self._options.real_share))
-        return joined([self._pool.draw(random, self._options.batch - real), self._real.draw(random, real)])
+        return shards.joined([self._pool.draw(random, self._options.batch - real), self._real.draw(random, real)])
 
 
 def figures(network: ReaderNetwork, samples: Shard, batch: int = 200) -> dict[str, float]:
-    """exact: whole texts of readable samples; country and layout: of those that name one."""
+    """exact: whole texts of readable samples; country: of those that name one."""
     exact, country, layout = [], [], []
     with torch.inference_mode():
         for start in range(0, len(samples.texts), batch):
             part = samples.chosen(range(start, min(start + batch, len(samples.texts))))
             characters, countries, layouts = network(centred(torch.from_numpy(part.pixels)))
-            read = [collapsed(row) for row in characters.argmax(-1).numpy()]
-            exact += [
-                one == text
-                for one, text, known in zip(read, part.texts, part.is_readable, strict=True)
-                if known and text
-            ]
-            country += (countries.argmax(-1).numpy() == part.countries)[part.countries > 0].tolist()
-            layout += (layouts.argmax(-1).numpy() == part.layouts)[part.layouts >= 0].tolist()
+            read = [_text(columns) for columns in characters.numpy()]
+            told = zip(read, part.texts, part.is_fed_wrong, strict=True)
+            exact += [one == text for one, text, is_fed_wrong in told if text and not is_fed_wrong]
+            country += (countries.argmax(-1).numpy() == part.country)[part.country > 0].tolist()
+            layout += (layouts.argmax(-1).numpy() == part.layout).tolist()
     return {"exact": _mean(exact), "country_right": _mean(country), "layout_right": _mean(layout)}
 
 
-def collapsed(columns: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> str:
-    """The text of the best path: runs count once, blanks not at all."""
-    runs = columns[np.insert(columns[1:] != columns[:-1], 0, True)]
-    return "".join(CHARACTERS[index] for index in runs if index != BLANK)
+def _text(columns: beam.Columns) -> str:
+    return "".join(CHARACTERS[index] for index in beam.greedy(columns, BLANK))
 
 
 def _mean(values: list[bool]) -> float:
@@ -98,9 +91,9 @@ def _truth(batch: Shard) -> ReaderTruth:
     return ReaderTruth(
         torch.from_numpy(batch.columns.astype(np.int64)),
         batch.texts,
-        torch.from_numpy(batch.countries),
-        torch.from_numpy(batch.layouts),
-        torch.from_numpy(batch.is_readable),
+        torch.from_numpy(batch.country.astype(np.int64)),
+        torch.from_numpy(batch.layout.astype(np.int64)),
+        torch.from_numpy(~batch.is_fed_wrong),
     )
 
 
@@ -125,10 +118,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> None:
     """Trains until the schedule or the time is over."""
-    network = ReaderNetwork().to(options.device, memory_format=torch.channels_last)
-    training = Training(network, loop.optimizer(network, options.rate, 0.02), MovingAverage(network))
-    task = ReaderTask(options, network)
-    schedule = Schedule(options.steps, options.decay_steps, options.rate)
-    loop.run(
-        training, Task(task.loss, task.look), schedule, Pace(options.look_every, options.stop_after_s), options.run
-    )
+    training = loop.begun(ReaderNetwork(), 0.02, options)
+    loop.run(training, ReaderTask(options, training.network), options)

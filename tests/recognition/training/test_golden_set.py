@@ -7,7 +7,7 @@ import pytest
 from services.recognition import priors
 from services.recognition.alphabet import CHARACTERS, COUNTRIES
 from services.recognition.rectify import rectified
-from services.recognition.training import conditions, golden, golden_legible
+from services.recognition.training import conditions, golden, golden_legible, pasting
 from services.recognition.training.golden import Size
 from services.recognition.training.render import kinds, plate
 
@@ -46,7 +46,7 @@ def test_most_plates_by_day_are_legible_and_none_behind_a_wall() -> None:
 def test_a_clean_drawing_is_legible_and_a_covered_character_is_not(kind: str) -> None:
     art = plate.draw(np.random.default_rng(5), kind)
     height, width = art.pixels.shape[:2]
-    outline = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    outline = pasting.outline(width, height)
     assert golden_legible.is_legible(art, art.pixels, outline)
     covered = art.pixels.copy()
     box = art.characters[-1]
@@ -60,7 +60,7 @@ def test_the_plate_is_where_its_corners_say() -> None:
     assert picture is not None
     seen = rectified(np.asarray(picture, np.uint8), np.array(taken.corners, np.float32)).astype(float)
     height, width = taken.art.pixels.shape[:2]
-    drawn = rectified(taken.art.pixels, np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32))
+    drawn = rectified(taken.art.pixels, pasting.outline(width, height))
     assert np.corrcoef(seen.ravel(), drawn.astype(float).ravel())[0, 1] > 0.6
 
 

@@ -1,5 +1,6 @@
 """Shards: whole or not there, and found again after a stop."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,17 @@ from services.recognition.training import shards
 from services.recognition.training.render.crop import ReaderSample
 
 
-def drawn(rng: np.random.Generator) -> ReaderSample:
-    return ReaderSample(
-        pixels=rng.integers(0, 256, (48, 160, 3)).astype(np.uint8),
-        text="".join(rng.choice(list("ABC123ÄÖ"), int(rng.integers(0, 8)))),
-        columns=rng.integers(-1, 40, 40).astype(np.int8),
-        country=int(rng.integers(28)),
-        layout=int(rng.integers(2)),
-        is_fed_wrong=bool(rng.random() < 0.5),
-        kind="no series",
-    )
+def drawn(rng: np.random.Generator) -> Iterator[ReaderSample]:
+    while True:
+        yield ReaderSample(
+            pixels=rng.integers(0, 256, (48, 160, 3)).astype(np.uint8),
+            text="".join(rng.choice(list("ABC123ÄÖ"), int(rng.integers(0, 8)))),
+            columns=rng.integers(-1, 40, 40).astype(np.int8),
+            country=int(rng.integers(28)),
+            layout=int(rng.integers(2)),
+            is_fed_wrong=bool(rng.random() < 0.5),
+            kind="no series",
+        )
 
 
 def fill(folder: Path, count: int, keep: int = 0) -> None:

@@ -152,19 +152,14 @@ def _on_sensor(camera: Camera, light: sensor.Light, rng: Generator) -> sensor.Li
     light = light * np.float32(camera.gain)
     if camera.bloom:
         light = lens.bloomed(light, camera.bloom, light.shape[0] * 0.06)
-    if camera.light == INFRARED:
-        light = sensor.grey(light, sensor.INFRARED)
-    elif camera.is_grey:
-        light = sensor.grey(light, sensor.GREY)
-    else:
-        light = sensor.balanced(light, camera.balance)
-    is_colour = camera.light != INFRARED and not camera.is_grey
+    shares = sensor.INFRARED if camera.light == INFRARED else sensor.GREY if camera.is_grey else None
+    light = sensor.grey(light, shares) if shares else sensor.balanced(light, camera.balance)
     light = sensor.noisy(
         light,
         rng,
         shot=camera.shot_noise,
         read=camera.read_noise,
-        chroma=camera.chroma_noise if is_colour else 0.0,
+        chroma=0.0 if shares else camera.chroma_noise,
         grain_px=camera.grain_px,
     )
     return sensor.curved(light, camera.gamma)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.recognition.alphabet import BLANK, CHARACTERS, COLUMNS, READER_HEIGHT_PX, READER_WIDTH_PX
+from services.recognition.training.render.cutting import WHOLE
 from services.recognition.training.render.placement import Matrix
 from services.recognition.training.render.plate import CharacterBox
 
@@ -40,7 +41,7 @@ class Glyph:
 
 
 def glyphs(
-    boxes: Sequence[CharacterBox], transforms: Sequence[Matrix], hidden: tuple[float, float] = (-np.inf, np.inf)
+    boxes: Sequence[CharacterBox], transforms: Sequence[Matrix], hidden: tuple[float, float] = WHOLE
 ) -> tuple[Glyph, ...]:
     """Where the characters come to lie. transforms: from the plate to the reader's input, whole or one for each line.
 

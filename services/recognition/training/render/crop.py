@@ -18,6 +18,7 @@ from services.recognition.alphabet import (
     READER_WIDTH_PX,
     TWO_LINES,
 )
+from services.recognition.reading import Layout
 from services.recognition.training.render import camera, columns, cutting, holder, plate, surroundings, wear
 from services.recognition.training.render.chance import between, happens
 from services.recognition.training.render.cutting import Cut
@@ -193,7 +194,7 @@ def without_plate(rng: Generator, hardness: float, backgrounds: Sequence[Pixels]
 
 
 def _layout(art: plate.PlateArt) -> int:
-    return TWO_LINES if art.layout == "two-lines" else ONE_LINE
+    return TWO_LINES if art.layout == Layout.TWO_LINES else ONE_LINE
 
 
 def _scale(art: plate.PlateArt, place: Placement) -> float:

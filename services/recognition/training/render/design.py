@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
+from services.common.raster import Pixels
 from services.recognition.training.render.face import Face
 from services.recognition.training.render.layout import Spacing
-from services.recognition.training.render.paint import Box, Colour, Pixels
+from services.recognition.training.render.paint import Box, Colour
 
 # Paints something that is no character of the text into a box.
 Mark = Callable[[Pixels, Box, Generator], None]
@@ -47,15 +48,13 @@ class Decal:
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """A mark beside a sign of a row. dx, dy: its centre from the sign's, in heights of the letters."""
+    """A mark above or below a sign of the first row. dy: its centre below the line's, in heights of the letters."""
 
     mark: Mark
     sign: int
     dy: float
     width_mm: float
     height_mm: float
-    dx: float = 0.0
-    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,6 @@ class Issue:
     face: Callable[[Generator], Face] = any_face
     band_mark: Callable[[str], Mark] = bands.euro_band
     band_colour: Callable[[Generator], Colour] = palette.blue
-    group: float = 0.42
-    cap: float = 0.72
     size: tuple[float, float] = LONG
     finish: Finish = _plain
 
@@ -73,8 +71,8 @@ def issued(rng: Generator, issue: Issue) -> Design:
     mark = issue.band_mark(issue.band)
     design = pressed(
         rng, issue.country, issue.name, rows,
-        face=issue.face(rng), ink=issue.ink(rng), ground=issue.ground(rng), size=size, cap=issue.cap,
-        spacing=Spacing(letter=0.14, group=issue.group, hyphen=0.24, slot=issue.slot_width),
+        face=issue.face(rng), ink=issue.ink(rng), ground=issue.ground(rng), size=size,
+        spacing=Spacing(letter=0.14, hyphen=0.24, slot=issue.slot_width),
         border=issue.border, slot=issue.slot,
         left=euro(rng, issue.band, height, issue.band_colour(rng), mark) if issue.band else None,
     )  # fmt: skip
@@ -124,7 +122,7 @@ def _dated(rng: Generator, design: Design) -> Design:
     """Portugal: a yellow strip with year and month at the right."""
     if happens(rng, 0.3):
         return design
-    return replace(design, right=Band(palette.yellow(rng), bands.months(palette.BLACK, 2), between(rng, 34, 46)))
+    return replace(design, right=Band(palette.yellow(rng), bands.months(palette.BLACK), between(rng, 34, 46)))
 
 
 def _province(rng: Generator, design: Design) -> Design:
@@ -156,8 +154,8 @@ ISSUES = (
           finish=_red_lines, ink=_black_or_green),
     Issue("CH", "CH", 2.0, ("~@@_.######", "~@@.####", "@@.######~", "~@@.#####~", "@@ ## ###"), slot=ARMS, border=None,
           size=SWISS, slot_width=0.7),
-    Issue("IT", "IT", 2.2, ("@@/###@@", "@@/###_@@", "@@ ###@@"), "I", face=any_face, finish=_province, border=None),
-    Issue("ES", "ES", 2.0, ("####/@@@", "#### @@@", "@-####-@@", "@@-####-@"), "E", letters=NO_VOWELS, border=THIN),
+    Issue("IT", "IT", 2.2, ("@@/###@@", "@@/###_@@", "@@ ###@@"), "I", finish=_province, border=None),
+    Issue("ES", "ES", 2.0, ("####/@@@", "#### @@@", "@-####-@@", "@@-####-@"), "E", letters=NO_VOWELS),
     Issue("PL", "PL", 2.4, ("@@ #####", "@@~#####", "@@@~###@", "@@@ ##@@", "@@@~####", "@@ ####@", "@# @@@"), "PL",
           slot=marks.chosen(STICKER, HOLOGRAM), slot_width=0.4, band_mark=bands.flag_or_stars,
           ground=_white_or_green),

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from services.recognition.training.render import marks, palette, words
 from services.recognition.training.render.chance import between, happens, pick
 from services.recognition.training.render.design import Caption, Decal, Design
-from services.recognition.training.render.paint import is_dark, jittered
+from services.recognition.training.render.paint import jittered
 
 LIPPED, SIGNED, STICKERED, STRIPED, STUCK_ON = 0.07, 0.07, 0.04, 0.03, 0.04
 STICKERS = ("sticker", "hologram", "vignette", "logo", "seal", "flag")
@@ -51,7 +51,7 @@ def _lipped(rng: Generator, design: Design) -> Design:
     colour = jittered(
         rng, pick(rng, (palette.BLACK, palette.BLACK, palette.GREY_BLACK, palette.SILVER, palette.NAVY)), 15
     )
-    ink = jittered(rng, palette.PURE_WHITE if is_dark(colour) else palette.BLACK, 30)
+    ink = jittered(rng, palette.standing_out(colour), 30)
     high = between(rng, 8, 13)
     share = high / design.height_mm
     is_low = happens(rng, 0.8)

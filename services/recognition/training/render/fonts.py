@@ -35,7 +35,7 @@ _TRIAL_PX = 64
 _LACKING = "\U000f0000"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class FontFile:
     """A usable font: where it lies, and what its name table calls it."""
 
@@ -113,7 +113,8 @@ def _usable(path: Path) -> FontFile | None:
         return None
     lacking = _ink(font, _LACKING)
     glyphs = {character: _ink(font, character) for character in NEEDED}
-    if any(glyph.size == 0 or _same(glyph, lacking) for glyph in glyphs.values()) or not _resembles_a_plate(glyphs):
+    is_lacking = any(glyph.size == 0 or np.array_equal(glyph, lacking) for glyph in glyphs.values())
+    if is_lacking or not _resembles_a_plate(glyphs):
         return None
     return FontFile(path, family or path.stem, style or "Regular")
 
@@ -167,15 +168,11 @@ def _ink(font: ImageFont.FreeTypeFont, character: str) -> Mask:
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _same(one: Mask, other: Mask) -> bool:
-    return one.shape == other.shape and bool(np.array_equal(one, other))
-
-
 @lru_cache(maxsize=1 << 14)
 def _has(path: Path, character: str) -> bool:
     font = _font(path)
     ink = _ink(font, character)
-    return ink.size > 0 and not _same(ink, _ink(font, _LACKING))
+    return ink.size > 0 and not np.array_equal(ink, _ink(font, _LACKING))
 
 
 @lru_cache(maxsize=1 << 14)

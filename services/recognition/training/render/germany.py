@@ -33,12 +33,9 @@ def german_two_lines(rng: Generator) -> Design:
     """The district above, or district and letters above the number."""
     district, letters, digits = _parts(rng)
     throw = rng.random()
-    if throw < 0.45:
-        return _german(rng, (f"{district}~", f"{letters}{_gap(rng)}{digits}"), SQUARE)
     if throw < 0.8:
-        return _german(
-            rng, (f"{district}~", f"{letters}{_gap(rng)}{digits}"), pick(rng, (MOTORCYCLE, SMALL_MOTORCYCLE))
-        )
+        rows = (f"{district}~", f"{letters}{_gap(rng)}{digits}")
+        return _german(rng, rows, SQUARE if throw < 0.45 else pick(rng, (MOTORCYCLE, SMALL_MOTORCYCLE)))
     return _german(rng, (f"{district}~{letters}", digits), pick(rng, (SQUARE, MOTORCYCLE)))
 
 

@@ -18,7 +18,7 @@ from services.recognition.training.render import (
 from services.recognition.training.render.chance import Weighted, between, happens, pick
 from services.recognition.training.render.design import Band, Border, Caption, Decal, Design, Mark
 from services.recognition.training.render.layout import Small, Spacing
-from services.recognition.training.render.paint import Colour, is_dark, jittered, mixed
+from services.recognition.training.render.paint import Colour, jittered, mixed
 from services.recognition.training.render.press import LONG, SQUARE, THIN, any_face, euro, pressed
 from services.recognition.training.render.texts import ANY, DIGITS, LETTERS, filled
 
@@ -85,8 +85,8 @@ def _strange(rng: Generator) -> Design:
 def foreign(rng: Generator) -> Design:
     """A higher sheet with a small line above or below the text: a city, a state, a slogan."""
     ink, ground = _colours(rng)
-    size = (between(rng, 250, 420), 130.0)
-    size = (size[0], size[0] / between(rng, 2.0, 3.2))
+    wide = between(rng, 250, 420)
+    size = (wide, wide / between(rng, 2.0, 3.2))
     above = happens(rng, 0.75)
     below = not above or happens(rng, 0.35)
     count = 2 if happens(rng, 0.12) else 1
@@ -127,7 +127,7 @@ def _banner(rng: Generator, design: Design, above: bool) -> Design:
         decals.append(
             Decal(marks.filled(colour), 0.5, design.top * 0.45, design.width_mm, design.height_mm * design.top * 0.9)
         )
-        seen = palette.PURE_WHITE if is_dark(colour) else palette.BLACK
+        seen = palette.standing_out(colour)
         first = replace(design.captions[0], colour=seen, y=design.top * 0.47)
         design = replace(design, captions=(first, *design.captions[1:]))
     for x in (0.07, 0.93):

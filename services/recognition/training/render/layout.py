@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from services.recognition.alphabet import CHARACTERS
-from services.recognition.training.render.face import Face
-from services.recognition.training.render.paint import Box, Mask
+from services.recognition.training.render.face import Face, Mask
+from services.recognition.training.render.paint import Box
 
 GAP, NARROW, HYPHEN, DOT, STROKE, SLOT = " ", "_", "-", ".", "|", "~"
 SIGNS = GAP + NARROW + HYPHEN + DOT + STROKE + SLOT
@@ -108,13 +108,15 @@ class _Line:
         spacing = self.spacing
         if is_character(sign):
             return max(self._ink(sign), spacing.cell * self.cap_px) * self._height(place)
-        shares = {
+        share = {
             GAP: spacing.group,
             NARROW: spacing.group / 2,
             HYPHEN: spacing.hyphen,
             DOT: spacing.hyphen_stroke * 1.3,
-        }
-        return {**shares, STROKE: spacing.letter, SLOT: spacing.slot}[sign] * self.cap_px
+            STROKE: spacing.letter,
+            SLOT: spacing.slot,
+        }[sign]
+        return share * self.cap_px
 
     def box(self, sign: str, place: int, x: float, width: float, middle: float, squeeze: float) -> Box:  # noqa: PLR0917
         """Box of a sign in its place, which begins at x. squeeze: how much narrower than natural the line is."""

@@ -13,12 +13,10 @@ Four facts are taken of every sample, and each has a limit:
 A sample that was fed as the other layout is never legible. A cut one is, if what is left of it is.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from services.common.raster import Pixels
@@ -63,11 +61,6 @@ class Facts:
 
 def is_legible(taken: crop.Taken) -> bool:
     return not taken.sample.is_fed_wrong and bool(taken.sample.text) and facts(taken).is_legible
-
-
-def legible_samples(rng: Generator, hardness: float = 1.0, kind: str | None = None) -> Iterator[crop.ReaderSample]:
-    """Samples that a person could read, without end; for golden sets."""
-    return (taken.sample for taken in crop.takes(rng, hardness, kind) if is_legible(taken))
 
 
 def facts(taken: crop.Taken) -> Facts:

@@ -4,22 +4,21 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from services.common.raster import Pixels
 from services.recognition.training.render import sprites
 from services.recognition.training.render.chance import between, happens, pick
 from services.recognition.training.render.design import Mark
-from services.recognition.training.render.face import Face
+from services.recognition.training.render.face import Face, Mask
 from services.recognition.training.render.paint import (
     Box,
     Colour,
-    Mask,
-    Pixels,
     disc,
     fill,
     mixed,
     stain,
 )
+from services.recognition.training.render.palette import PURE_WHITE
 
-WHITE: Colour = (255, 255, 255)
 INK: Colour = (25, 22, 20)
 # Small words are set at this height and made smaller from it. Signs: the rows of ink.
 SMALL_PX = 32
@@ -85,7 +84,7 @@ def stacked(*families: str) -> Mark:
         size = max(min(each - 1, round(box.width * between(rng, 0.8, 1.05))), 3)
         for index, family in enumerate(families):
             middle = box.y + each * (index + 0.5)
-            place = Box(round(box.centre[0] - size / 2), round(middle - size / 2), size, size)
+            place = Box.around(box.centre[0], middle, size, size)
             sprites.put(pixels, family, place, rng)
 
     return mark
@@ -121,7 +120,7 @@ def stripe(strength: float) -> Mark:
         wave = np.sin(np.arange(box.height) * between(rng, 0.1, 0.5) + between(rng, 0, 6)) * box.width / 3
         across = np.abs(np.arange(box.width)[None, :] - box.width / 2 - wave[:, None])
         cover = ((across < max(box.width / 8, 1)) * (strength * 255)).astype(np.uint8)
-        stain(pixels, cover, box.x, box.y, pick(rng, (WHITE, (150, 150, 150), (200, 160, 120))))
+        stain(pixels, cover, box.x, box.y, pick(rng, (PURE_WHITE, (150, 150, 150), (200, 160, 120))))
 
     return mark
 

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from services.common.raster import Pixels
 from services.recognition.training.render.chance import between
+from services.recognition.training.render.face import Mask
 
-Pixels = NDArray[np.uint8]  # (height, width, 3) BGR
-Mask = NDArray[np.uint8]  # (height, width), 255 is ink
 Colour = tuple[int, int, int]  # BGR
+Light = NDArray[np.float32]
+Part = tuple[slice, slice]
 SHIFT = 4
 
 
@@ -22,6 +24,11 @@ class Box(NamedTuple):
     y: int
     width: int
     height: int
+
+    @classmethod
+    def around(cls, x: float, y: float, width: int, height: int) -> "Box":
+        """A box of this size with its middle at, or next to, x and y."""
+        return cls(round(x - width / 2), round(y - height / 2), width, height)
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -52,30 +59,23 @@ def jittered(rng: Generator, colour: Colour, by: float) -> Colour:
     return blue, green, red
 
 
-def is_dark(colour: Colour) -> bool:
-    """Whether white stands out better on it than black."""
-    return colour[0] * 0.11 + colour[1] * 0.59 + colour[2] * 0.3 < 120
-
-
 def ink(mask: Mask, glyph: Mask, x: int, y: int) -> None:
     """Adds a glyph to a mask of ink; what lies outside is cut off."""
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + glyph.shape[1], mask.shape[1]), min(y + glyph.shape[0], mask.shape[0])
-    if left < right and top < bottom:
-        part = mask[top:bottom, left:right]
-        np.maximum(part, glyph[top - y : bottom - y, left - x : right - x], out=part)
+    there, here = _shared(mask, glyph, x, y)
+    np.maximum(mask[there], glyph[here], out=mask[there])
 
 
 def stain(pixels: Pixels, glyph: Mask, x: int, y: int, colour: Colour) -> None:
     """Paints through a mask; what lies outside is cut off."""
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + glyph.shape[1], pixels.shape[1]), min(y + glyph.shape[0], pixels.shape[0])
-    if left >= right or top >= bottom:
-        return
-    part = pixels[top:bottom, left:right]
-    cover = glyph[top - y : bottom - y, left - x : right - x, None].astype(np.float32) * (1 / 255)
-    blended = part + (np.array(colour, np.float32) - part) * cover + 0.5
-    part[:] = blended.astype(np.uint8)
+    lay(pixels, np.broadcast_to(np.array(colour, np.float32), (*glyph.shape, 3)), glyph, x, y)
+
+
+def lay(pixels: Pixels, picture: Pixels | Light, cover: Mask, x: int, y: int, strength: float = 1.0) -> None:  # noqa: PLR0917
+    """Paints a picture through a mask of its size; what lies outside is cut off."""
+    there, here = _shared(pixels, cover, x, y)
+    part = pixels[there]
+    share = cover[here][..., None].astype(np.float32) * (strength / 255)
+    part[:] = (part + (picture[here].astype(np.float32, copy=False) - part) * share + 0.5).astype(np.uint8)
 
 
 def two_tone(mask: Mask, ground: Colour, colour: Colour) -> Pixels:
@@ -105,6 +105,14 @@ def outline(pixels: Pixels, points: NDArray[np.float64], colour: Colour, width_p
     """The edge of a shape. points: (n, 2) in pixels."""
     fixed = [np.round(points * (1 << SHIFT)).astype(np.int32)]
     cv2.polylines(pixels, fixed, True, colour, max(width_px, 1), cv2.LINE_AA, SHIFT)
+
+
+def _shared(canvas: Pixels | Mask, glyph: Mask, x: int, y: int) -> tuple[Part, Part]:
+    """The part of a canvas that a glyph at x and y covers, and the part of the glyph that lies there; both may be empty."""
+    left, top = max(x, 0), max(y, 0)
+    right = max(min(x + glyph.shape[1], canvas.shape[1]), left)
+    bottom = max(min(y + glyph.shape[0], canvas.shape[0]), top)
+    return (slice(top, bottom), slice(left, right)), (slice(top - y, bottom - y), slice(left - x, right - x))
 
 
 def _fixed(value_px: float) -> int:

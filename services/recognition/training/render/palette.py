@@ -12,7 +12,6 @@ WHITE, SILVER, GREY = rgb(0xEBECE8), rgb(0xC4C6C8), rgb(0xA9ADB0)
 YELLOW, PALE_YELLOW = rgb(0xF0B80C), rgb(0xF2D84A)
 BLUE, LIGHT_BLUE, NAVY = rgb(0x1C3F96), rgb(0x5E8FD0), rgb(0x0E1E58)
 GREEN, MOSS, MINT, PALE_GREEN = rgb(0x187A3A), rgb(0x31543A), rgb(0x007243), rgb(0xA9D6A0)
-STAR_YELLOW = rgb(0xF6CE1E)
 PURE_WHITE = rgb(0xFFFFFF)
 
 
@@ -40,6 +39,11 @@ def black(rng: Generator) -> Colour:
 def blue(rng: Generator) -> Colour:
     """The blue of the European band, sometimes bleached."""
     return jittered(rng, mixed(BLUE, pick(rng, (NAVY, LIGHT_BLUE)), between(rng, 0, 0.7) ** 1.5), 16)
+
+
+def standing_out(ground: Colour) -> Colour:
+    """White or black, whichever is seen better on this ground."""
+    return PURE_WHITE if ground[0] * 0.11 + ground[1] * 0.59 + ground[2] * 0.3 < 120 else BLACK
 
 
 def any_vivid(rng: Generator) -> Colour:

@@ -98,7 +98,7 @@ def _turned(rng: np.random.Generator, aspect: float, hardness: float) -> Points:
     yaw = np.clip(rng.normal(0, 19), -52, 52) * hardness
     pitch = np.clip(rng.normal(6, 10), -32, 32) * hardness
     roll = np.clip(rng.normal(0, 3.5 * wild), -20, 20) * hardness
-    flat = (_outline(aspect, 1.0) - (aspect / 2, 0.5)) @ np.diag([1.0, 1.0])
+    flat = _outline(aspect, 1.0) - (aspect / 2, 0.5)
     solid = np.hstack([flat, np.zeros((4, 1))]) @ _rotation(*np.radians([pitch, yaw, roll])).T
     distance = aspect * float(np.exp(rng.uniform(np.log(3), np.log(40))))
     seen = solid[:, :2] / (1 + solid[:, 2:] / distance)

@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from services.common.raster import Pixels
+from services.recognition.reading import Layout
 from services.recognition.training.render import kinds, marks
 from services.recognition.training.render.chance import between
-from services.recognition.training.render.design import Band, Design
+from services.recognition.training.render.design import Anchored, Band, Decal, Design
+from services.recognition.training.render.face import Mask
 from services.recognition.training.render.layout import DOT, HYPHEN, SLOT, STROKE, Placed, glyph, is_character, placed
-from services.recognition.training.render.paint import Box, Mask, Pixels, fill, ink, stain, two_tone
+from services.recognition.training.render.paint import Box, fill, ink, stain, two_tone
 
 KINDS = kinds.WEIGHTS
 LINE_HEIGHT_PX = 80.0
@@ -33,14 +36,14 @@ class PlateArt:
     """A drawn plate.
 
     pixels: (height, width, 3) BGR, about 80 px for every line; text: normal form; country: ISO 3166-1 alpha-2, empty
-    when the look belongs to none; layout: `one-line` or `two-lines`; characters: in reading order.
+    when the look belongs to none; characters: in reading order.
     """
 
     pixels: Pixels = field(repr=False)
     text: str = field(repr=False)
     country: str
     series: str
-    layout: str
+    layout: Layout
     characters: tuple[CharacterBox, ...] = field(repr=False)
 
 
@@ -75,15 +78,11 @@ def paint(rng: Generator, design: Design) -> PlateArt:
                 if sign == SLOT:
                     design.slot(pixels, box, rng)
     for hung in design.anchored:
-        box = rows[hung.row][hung.sign].box
-        tall = max(sign_box.height for _, sign_box in rows[hung.row])
-        middle = rows[hung.row][0].box
-        x, y = box.centre[0] + hung.dx * tall, middle.centre[1] + hung.dy * tall
-        wide, high = max(round(hung.width_mm * scale), 2), max(round(hung.height_mm * scale), 2)
-        hung.mark(pixels, Box(round(x - wide / 2), round(y - high / 2), wide, high), rng)
+        tall = max(box.height for _, box in rows[0])
+        centre = rows[0][hung.sign].box.centre[0], rows[0][0].box.centre[1] + hung.dy * tall
+        _hang(pixels, hung, centre, scale, rng)
     for decal in design.decals:
-        wide, high = max(round(decal.width_mm * scale), 2), max(round(decal.height_mm * scale), 2)
-        decal.mark(pixels, Box(round(width * decal.x - wide / 2), round(height * decal.y - high / 2), wide, high), rng)
+        _hang(pixels, decal, (width * decal.x, height * decal.y), scale, rng)
     for caption in design.captions:
         high = max(round(caption.height_mm * scale), 5)
         half = min(caption.x, 1 - caption.x) * 0.94
@@ -98,7 +97,7 @@ def paint(rng: Generator, design: Design) -> PlateArt:
         if is_character(sign)
     )
     text = "".join(box.character for box in characters)
-    layout = "one-line" if len(rows) == 1 else "two-lines"
+    layout = Layout.ONE_LINE if len(rows) == 1 else Layout.TWO_LINES
     return PlateArt(pixels, text, design.country, design.series, layout, characters)
 
 
@@ -185,6 +184,11 @@ def _press(pixels: Pixels, mask: Mask, strength: float) -> None:
         shade = cv2.convertScaleAbs(edge, alpha=strength * 0.4)
         shade = cv2.merge((shade, shade, shade))
         (cv2.add if sign > 0 else cv2.subtract)(pixels, shade, pixels)
+
+
+def _hang(pixels: Pixels, hung: Anchored | Decal, centre: tuple[float, float], scale: float, rng: Generator) -> None:
+    wide, high = max(round(hung.width_mm * scale), 2), max(round(hung.height_mm * scale), 2)
+    hung.mark(pixels, Box.around(*centre, wide, high), rng)
 
 
 def _band(pixels: Pixels, band: Band, is_right: bool, scale: float, rng: Generator) -> None:

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from services.recognition.training.render import faces, palette
 from services.recognition.training.render.bands import euro_band
 from services.recognition.training.render.chance import between, happens, pick
-from services.recognition.training.render.design import Anchored, Band, Border, Caption, Decal, Design, Mark
+from services.recognition.training.render.design import Band, Border, Design, Mark
 from services.recognition.training.render.face import Face
 from services.recognition.training.render.layout import Spacing
 from services.recognition.training.render.paint import Colour, jittered
@@ -23,7 +23,7 @@ BAND_MISSING = 0.05
 def face_like(rng: Generator, face: Face, others: float = OTHER_FACE) -> Face:
     """The face as one of its makers presses it, or in a share of the throws any other one."""
     if happens(rng, others):
-        return pick(rng, faces.general())
+        return any_face(rng)
     return pick(rng, faces.makers(face))
 
 
@@ -49,17 +49,13 @@ def pressed(
     face: Face,
     ink: Colour,
     ground: Colour,
-    size: tuple[float, float] = LONG,
+    size: tuple[float, float],
     cap: float = 0.72,
-    spacing: Spacing | None = None,
-    border: Border | None = THIN,
+    spacing: Spacing,
+    border: Border | None,
     left: Band | None = None,
     right: Band | None = None,
     slot: Mark | None = None,
-    inks: Sequence[tuple[int, Colour]] = (),
-    decals: Sequence[Decal] = (),
-    anchored: Sequence[Anchored] = (),
-    captions: Sequence[Caption] = (),
     top: float = 0.0,
     bottom: float = 0.0,
 ) -> Design:
@@ -74,18 +70,14 @@ def pressed(
         ink=ink,
         ground=ground,
         cap=min(max(cap * between(rng, 0.9, 1.1), 0.5), 0.88),
-        spacing=_set(rng, spacing or Spacing()),
+        spacing=_set(rng, spacing),
         border=_bordered(rng, border),
         left=None if happens(rng, BAND_MISSING) else left,
         right=None if happens(rng, BAND_MISSING) else right,
         slot=slot,
-        inks=tuple(inks),
         margin_mm=between(rng, 5, 16),
         top=top,
         bottom=bottom,
-        decals=tuple(decals),
-        anchored=tuple(anchored),
-        captions=tuple(captions),
         relief=between(rng, 0.2, 1.0) if happens(rng, 0.7) else 0.0,
     )
 

@@ -28,7 +28,7 @@ def sheet(samples: Sequence[crop.ReaderSample], across: int = 6, zoom: int = 2) 
 def cell(sample: crop.ReaderSample, zoom: int = 2) -> Pixels:
     """One sample, enlarged: columns that name a character have its letter, those that are not supervised are grey."""
     crop_px = cv2.resize(sample.pixels, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
-    strip = np.full((STRIP_PX, crop_px.shape[1], 3), 255, np.uint8)
+    strip = np.full((STRIP_PX, crop_px.shape[1], 3), GROUND, np.uint8)
     for place, label in enumerate(sample.columns.tolist()):
         left = place * columns.COLUMN_PX * zoom
         if label == columns.NOT_SUPERVISED:
@@ -37,8 +37,7 @@ def cell(sample: crop.ReaderSample, zoom: int = 2) -> Pixels:
             letter = CHARACTERS[label] if label < 36 else "aou"[label - 36]
             cv2.putText(strip, letter, (left, STRIP_PX - 2), FONT, 0.33, INK, 1, cv2.LINE_AA)
     words = f"{sample.text} {sample.kind} {sample.country} {'WRONG' if sample.is_fed_wrong else ''}"
-    caption = np.full((CAPTION_PX, crop_px.shape[1], 3), 255, np.uint8)
-    caption[:] = GROUND
+    caption = np.full((CAPTION_PX, crop_px.shape[1], 3), GROUND, np.uint8)
     cv2.putText(caption, words, (2, CAPTION_PX - 4), FONT, 0.36, INK, 1, cv2.LINE_AA)
     whole = np.vstack([crop_px, strip, caption])
     return np.asarray(cv2.copyMakeBorder(whole, 0, GAP_PX, 0, GAP_PX, cv2.BORDER_CONSTANT, value=GROUND), np.uint8)

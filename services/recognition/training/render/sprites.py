@@ -9,9 +9,11 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
+from services.common.raster import Pixels
 from services.recognition.training.render import faces, palette
 from services.recognition.training.render.chance import between, happens, pick
-from services.recognition.training.render.paint import Box, Colour, Mask, Pixels, disc, is_dark, outline, polygon
+from services.recognition.training.render.face import Mask
+from services.recognition.training.render.paint import Box, Colour, disc, lay, outline, polygon
 
 MASTER_PX = 96
 # How many different ones of each family are ever drawn.
@@ -23,15 +25,8 @@ Sprite = tuple[Pixels, Mask]
 def put(pixels: Pixels, family: str, box: Box, rng: Generator, strength: float = 1.0) -> None:
     """Paints one of a family into a box, as large as fits. KeyError for an unknown family."""
     picture, cover = _sized(family, int(rng.random() * VARIETY), box.width, box.height)
-    height, width = cover.shape
-    x, y = round(box.centre[0] - width / 2), round(box.centre[1] - height / 2)
-    left, top, right, bottom = max(x, 0), max(y, 0), min(x + width, pixels.shape[1]), min(y + height, pixels.shape[0])
-    if left >= right or top >= bottom:
-        return
-    part = pixels[top:bottom, left:right]
-    cut = (slice(top - y, bottom - y), slice(left - x, right - x))
-    share = cover[cut][..., None].astype(np.float32) * (strength / 255)
-    part[:] = (part + (picture[cut].astype(np.float32) - part) * share + 0.5).astype(np.uint8)
+    place = Box.around(*box.centre, cover.shape[1], cover.shape[0])
+    lay(pixels, picture, cover, place.x, place.y, strength)
 
 
 @lru_cache(maxsize=8192)
@@ -53,10 +48,10 @@ def _canvas(colour: Colour, width: int = MASTER_PX, height: int = MASTER_PX) -> 
     return np.full((height, width, 3), colour, np.uint8)
 
 
-def _cover(points: Points, width: int = MASTER_PX, height: int = MASTER_PX) -> Mask:
-    shape = np.zeros((height, width, 3), np.uint8)
-    polygon(shape, points, (255, 255, 255))
-    return np.ascontiguousarray(shape[..., 0])
+def _cover(points: Points) -> Mask:
+    shape = np.zeros((MASTER_PX, MASTER_PX), np.uint8)
+    polygon(shape, points, palette.PURE_WHITE)
+    return shape
 
 
 def _circle(radius: float, sides: int = 40) -> Points:
@@ -167,7 +162,7 @@ def seal(rng: Generator) -> Sprite:
     """The round seal of an office: a coat of arms in a ring of words too small to read."""
     ground = pick(rng, (palette.PURE_WHITE, palette.SILVER, palette.GREY, palette.any_vivid(rng)))
     picture = _canvas(ground)
-    ink = palette.BLACK if not is_dark(ground) else palette.PURE_WHITE
+    ink = palette.standing_out(ground)
     for step in range(int(rng.integers(14, 34))):
         if happens(rng, 0.8):
             angle, far = step * 0.27, between(rng, 0.38, 0.43) * MASTER_PX
@@ -188,7 +183,7 @@ def sticker(rng: Generator) -> Sprite:
     """A round or six-sided test sticker: one colour, a year or a month in the middle, ticks around it."""
     ground = palette.any_vivid(rng)
     picture = _canvas(ground)
-    ink = palette.PURE_WHITE if is_dark(ground) else palette.BLACK
+    ink = palette.standing_out(ground)
     for step in range(12):
         far = 39.0
         disc(picture, 48 + far * sin(step * pi / 6), 48 - far * cos(step * pi / 6), between(rng, 2.0, 4.5), ink)
@@ -205,7 +200,7 @@ def vignette(rng: Generator) -> Sprite:
     ground = palette.any_vivid(rng)
     wide = int(rng.integers(44, 90))
     picture = _canvas(ground, wide)
-    ink = palette.PURE_WHITE if is_dark(ground) else palette.BLACK
+    ink = palette.standing_out(ground)
     lines = [f"{int(rng.integers(1, 100)):02d}" for _ in range(int(rng.integers(1, 4)))]
     for index, words in enumerate(lines):
         high = int(min(MASTER_PX / len(lines) * 0.62, wide * 0.66))

@@ -115,11 +115,8 @@ def shadowed(light: Light, rng: Generator) -> Light:
 def glaring(light: Light, rng: Generator) -> Light:
     """The sun or a lamp, mirrored by the plate."""
     height, width = light.shape[:2]
-    x, y = (
-        (np.arange(width, dtype=np.float32) - width * between(rng, 0, 1))[None, :],
-        np.arange(height, dtype=np.float32),
-    )
-    y = (y - height * between(rng, 0, 1))[:, None]
+    x = (np.arange(width, dtype=np.float32) - width * between(rng, 0, 1))[None, :]
+    y = (np.arange(height, dtype=np.float32) - height * between(rng, 0, 1))[:, None]
     turn, long, short = between(rng, 0, np.pi), height * between(rng, 0.3, 2.0), height * between(rng, 0.1, 0.5)
     along, aside = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
     spot = np.exp(-((along / long) ** 2) - (aside / short) ** 2).astype(np.float32)

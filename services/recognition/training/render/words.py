@@ -3,7 +3,7 @@
 from numpy.random import Generator
 
 from services.recognition.training.render.chance import happens, pick
-from services.recognition.training.render.texts import ANY, DIGITS, number
+from services.recognition.training.render.texts import DIGITS, LETTERS, number
 
 ONSETS = (
     "B",
@@ -55,7 +55,7 @@ def personalised(rng: Generator) -> str:
         return f"{number(rng, 2)}-{word(rng, 2, 5)}"
     if throw < 0.9:
         return f"{word(rng, 1, 3)}-{word(rng, 2, 4)}"
-    return "".join(pick(rng, ANY[10:]) for _ in range(int(rng.integers(1, 9))))
+    return "".join(pick(rng, LETTERS) for _ in range(int(rng.integers(1, 9))))
 
 
 def dealer(rng: Generator) -> str:

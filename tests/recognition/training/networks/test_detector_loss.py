@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
+from services.recognition.detection import UNIT
 from services.recognition.training.detector_loss import IGNORED, NONE, Cells, Truth, detector_loss
-from services.recognition.training.detector_network import STRIDES, UNIT, DetectorNetwork, cell_centres, decoded
+from services.recognition.training.detector_network import STRIDES, DetectorNetwork, cell_centres, decoded
 
 HEIGHT, WIDTH = 192, 320
 

@@ -3,7 +3,8 @@
 import torch
 
 from services.recognition.alphabet import BLANK, CLASSES, COLUMNS
-from services.recognition.training.reader_loss import CLASS_OF, UNSUPERVISED, ReaderTruth, reader_loss
+from services.recognition.training.reader_loss import CLASS_OF, ReaderTruth, reader_loss
+from services.recognition.training.render.columns import NOT_SUPERVISED
 
 
 def truth(text: str = "1ABC234", *, is_readable: bool = True, country: int = 1) -> ReaderTruth:
@@ -48,7 +49,7 @@ def test_a_plate_fed_in_the_wrong_layout_teaches_its_layout_only() -> None:
 
 def test_columns_without_label_are_left_to_ctc() -> None:
     unlabelled = truth()
-    unlabelled.columns.fill_(UNSUPERVISED)
+    unlabelled.columns.fill_(NOT_SUPERVISED)
     loss = reader_loss(answers("1ABC234"), unlabelled)
     assert float(loss.column) == 0.0
     assert float(loss.ctc) < 0.05

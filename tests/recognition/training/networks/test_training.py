@@ -23,7 +23,7 @@ def course(run: Path) -> "list[dict[str, float]]":
 def rendered(folder: Path, seed: int, count: int, samples: int) -> None:
     shards.filled(
         folder,
-        lambda rng: crop.sample(rng, 0.0, "BE_STD_2010"),
+        lambda rng: crop.samples(rng, 0.0, "BE_STD_2010"),
         seed=seed,
         count=count,
         keep=0,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from services.recognition.alphabet import BLANK, READER_HEIGHT_PX, READER_WIDTH_PX, TWO_LINES
-from services.recognition.training.render import columns, crop, faces, fonts, legible, sheet
+from services.recognition.training.render import columns, crop, fonts, legible, sheet
 
 COUNT = 48
 GREEN = (0, 255, 0)
@@ -17,12 +17,8 @@ KINDS = ("BE_STD_2010", "BE_MOTO", "BE_1973", "BE_COMM")
 @pytest.fixture(scope="module", autouse=True)
 def own_faces() -> Iterator[None]:
     """A search for fonts takes longer than all of these tests, and finds others on other machines."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(fonts, "SYSTEM_FOLDERS", ())
-        patched.delenv("ANPR_FONTS", raising=False)
-        faces._general.cache_clear()
+    with fonts.left_out():
         yield
-    faces._general.cache_clear()
 
 
 @pytest.fixture(scope="module")
