@@ -27,10 +27,10 @@ lint: setup ## every static check
 test: setup ## the tests
 	@pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-test-all: setup ## the tests with more examples, then what takes an hour: kills, a million hostile cases, overload
+test-all: setup ## the tests with more examples, then what takes an hour: kills, hostile cases, overload, the models
 	@pytest -n 2 --dist loadscope --hypothesis-profile=thorough && pytest -m long -s
 
-test-models: setup ## the committed models on rendered plates, and a short training of each network
+test-models: setup ## the committed models, and a short training of each network (PyTorch: over 3 GB of disk in all)
 	@$(BIN)/python -m services.recognition.install_training && pytest -m long tests/recognition/test_golden.py && PYTHONPATH=. .venv-training/bin/python -m pytest -q -c /dev/null --rootdir=. --confcutdir=tests/recognition/training/networks tests/recognition/training/networks
 
 bench: setup ## the suite beside its peers and limits, in one table (under ten minutes)

@@ -45,8 +45,11 @@ def evaluate(
 ) -> None:
     """Read pictures of which it is known what they show, and say how good the reads are.
 
-    Each line of the labels file names a picture and a plate in it: file,text and if known country,layout,x,y,w,h
-    (pixels). An empty text says that the picture has no plate. What is written to --out holds plates: keep it like them.
+    labels.csv begins with a header line that names its columns: file and text, and any of country, layout (one-line or
+    two-lines), x, y, w and h (all four, pixels). In labels.jsonl these are the keys of each line's object. One line
+    stands for one plate in one picture; an empty text says that the picture has no plate.
+
+    The second reader is not asked. What is written to --out holds plates: keep it like them.
     """
     from services.common.errors import Refusal
     from services.recognition import environment

@@ -12,7 +12,8 @@ from services.recognition.detection import Detection, decoded, enclosing, merged
 from services.recognition.letterbox import canvas_of, letterboxed
 from services.recognition.network import Network
 
-# From this score on an answer is taken for a plate; what is below LEAST is not told at all.
+# From PLATE on an answer needs no second look, and counts as a plate where the detector alone is measured. The product reads
+# what has `engine_networks.READ`, and decides then. What is below LEAST is not told at all.
 PLATE, LEAST = 0.6, 0.2
 # A candidate is worth a second look from this score on, when it is below PLATE and narrower than this in the first look.
 DOUBT, NARROW_PX = 0.5, 32.0
@@ -59,7 +60,7 @@ class PlateDetector:
     def detect(self, pixels: Pixels, scale: float = 1.0, threshold: float = LEAST) -> tuple[Detection, ...]:
         """Candidates in a BGR picture (uint8, height x width x 3), best first, in pixels of the picture as it was taken.
 
-        scale: size of `pixels` to that picture, when it was decoded smaller. Those of a score of PLATE or more are plates.
+        scale: size of `pixels` to that picture, when it was decoded smaller.
         """
         canvas = letterboxed(pixels)
         return tuple(

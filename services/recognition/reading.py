@@ -78,11 +78,12 @@ class Box:
 class TextBox:
     """Text that an engine found.
 
-    raw: as read, separators included. positions: the alternatives, most probable first, at each letter or digit of `raw`
-    in its normal form (separators have none). corners: pixels, clockwise from the top left of the text as it is read.
+    raw: as read, with the separators that the engine sees; our own networks see none, so that `formats` has no gaps to weigh.
+    positions: the alternatives, most probable first, at each letter or digit of `raw` in its normal form (separators have
+    none). corners: pixels, clockwise from the top left of the text as it is read.
     is_plate: the engine looked for plates and this is one; false when it finds any text.
-    probability: calibrated, that all of the text is right, inserted and dropped characters included; 0 when the engine does
-    not tell, and the product of the first choices stands for it.
+    probability: that all of the text is right, inserted and dropped characters included; calibrated, unless a second reader
+    was heard (`fusion`); 0 when the engine does not tell, and the product of the first choices stands for it.
     countries: by its looks, without regard to the text, most probable first; empty when the engine does not tell.
     strips: PNG pictures of its lines for the second reader, where the engine is not sure; empty where it is.
     """
@@ -122,8 +123,9 @@ class Candidate:
 class PlateReading:
     """One plate. `country` is empty when no candidate is likely enough; `candidates` is empty when no format fits at all.
 
-    text: normal form, corrected where only one character fits the format; raw: what the engine saw, never corrected.
-    confidence: probability that `text` is right. characters: alternatives per position of `text`, most probable first.
+    text: normal form, corrected where a format makes another spelling several times likelier (`correction`). raw: what was
+    read, never corrected. confidence: probability that `text` is right. characters: alternatives per position of `text`, most
+    probable first.
     """
 
     text: str = field(repr=False)
