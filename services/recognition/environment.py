@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from services.common.errors import Unavailable
+from services.recognition.pipe import MAX_MESSAGE_BYTES
 from services.recognition.worker import ENGINES
 from services.recognition.worker_process import ROOT, WorkerCommand
 
@@ -43,11 +44,22 @@ def worker_command(
 
 
 def model_files(folder: Path) -> tuple[bytes, bytes]:
-    """The contents of the detector's and the reader's file. Raises EngineMissing when one cannot be read."""
+    """The contents of the detector's and the reader's file. Raises EngineMissing when one cannot be read, or is too large."""
     try:
-        return (folder / DETECTOR).read_bytes(), (folder / READER).read_bytes()
+        return _content(folder / DETECTOR), _content(folder / READER)
     except OSError as cause:
         raise EngineMissing(f"no {DETECTOR} and {READER} can be read in the folder of the models") from cause
+
+
+def _content(file: Path) -> bytes:
+    """Of what is a file: to open a pipe may take for ever, and a device may have no end."""
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    with file.open("rb") as stream:
+        content = stream.read(MAX_MESSAGE_BYTES + 1)
+    if len(content) > MAX_MESSAGE_BYTES:
+        raise EngineMissing(f"{file.name} has more than {MAX_MESSAGE_BYTES} bytes")
+    return content
 
 
 def has_paddle(python: Path = PADDLE_PYTHON, models: Path = PADDLE_MODELS) -> bool:

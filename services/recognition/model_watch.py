@@ -14,7 +14,7 @@ from services.recognition.worker_process import WorkerCommand, WorkerGone
 log = structlog.get_logger()
 EVERY_S = 3.0
 
-# Of a file: inode, size and time of change; empty when there is none.
+# Of a file: inode, size and time of change, which no copy can set; empty when there is none.
 Traces = tuple[tuple[int, ...], ...]
 
 
@@ -30,7 +30,8 @@ class ModelWatch:
 
     async def run(self) -> None:
         """Without end."""
-        tried = seen = traces(self.folder)
+        # None is tried at first: the files may have changed since the workers' command was made.
+        tried, seen = Traces(), traces(self.folder)
         while True:
             was_asked = await self._wait()
             now = traces(self.folder)
@@ -60,9 +61,13 @@ class ModelWatch:
                 log.info("models.replaced", engine=self.pool.identity.version)
         except (EngineMissing, WorkerGone, OSError) as cause:
             metrics.MODELS_REFUSED.set(1)
-            log.warning("models.refused", cause=str(cause), still_at_work=self.pool.identity.version)
+            log.warning("models.refused", cause=str(cause), still_at_work=self._at_work())
         else:
             metrics.MODELS_REFUSED.set(0)
+
+    def _at_work(self) -> str:
+        """The version of the engine; empty when none is up, as with files that were broken from the start."""
+        return self.pool.identity.version if self.pool.warm_workers else ""
 
 
 def traces(folder: Path) -> Traces:
@@ -75,4 +80,4 @@ def _trace(file: Path) -> tuple[int, ...]:
         status = file.stat()
     except OSError:
         return ()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_ctime_ns

@@ -69,8 +69,11 @@ class Lane:
         self.successor: WorkerProcess | None = None
         self.relief, self.taken = asyncio.Event(), asyncio.Event()
 
-    async def hand_over(self, worker: WorkerProcess) -> None:
-        """Has the worker at work replaced by this one as soon as it is done with its picture; returns when it is."""
+    async def hand_over(self, worker: WorkerProcess | None) -> None:
+        """Has the worker at work replaced by this one as soon as it is done with its picture; returns when it is.
+
+        None has one started in its place.
+        """
         self.successor = worker
         self.taken.clear()
         self.relief.set()
@@ -155,17 +158,21 @@ class Pool:
         """Has workers of this command take over, one after the other, each warm before the one it relieves goes.
 
         No picture is lost: a worker that is relieved finishes its own first. When the first of the new ones does not come up
-        nothing has changed. Raises WorkerGone, or OSError, for one that does not come up.
+        nothing has changed: raises WorkerGone, or OSError. Another one that does not is started again like one that died.
         """
         async with self._replacing:
-            for lane in self.lanes:
-                worker = await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s)
-                if self._is_closing:
-                    await worker.kill()
-                    return
-                self._command = command
-                self._admit(worker)
-                await lane.hand_over(worker)
+            first, *others = self.lanes
+            await self._relieve(
+                first, await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s), command
+            )
+            for lane in others:
+                try:
+                    worker = await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s)
+                except (WorkerGone, OSError) as cause:
+                    log.warning("worker.start_failed", cause=str(cause))
+                    await lane.hand_over(None)
+                else:
+                    await self._relieve(lane, worker, command)
 
     async def verify_warm(self) -> None:
         """Raises EngineCold unless a worker is warm."""
@@ -193,6 +200,8 @@ class Pool:
         await self._wanted.wait()
         while True:
             worker = lane.take() or await self._start(lane)
+            # Again for one that took over: another of the command before may have come up meanwhile.
+            self._identity = worker.identity
             try:
                 while True:
                     await self._serve(worker, await self._next(worker, lane))
@@ -231,6 +240,15 @@ class Pool:
         self._workers.add(worker)
         self._measured.warm.set(len(self._workers))
         self._start_tried.set()
+
+    async def _relieve(self, lane: Lane, worker: WorkerProcess, command: WorkerCommand) -> None:
+        """Has a warm worker of this command take a lane over."""
+        if self._is_closing:
+            await worker.kill()
+            return
+        self._command = command
+        self._admit(worker)
+        await lane.hand_over(worker)
 
     async def _start(self, lane: Lane) -> WorkerProcess:
         pause_s = 0.1

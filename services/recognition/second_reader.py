@@ -6,11 +6,16 @@ import math
 from dataclasses import dataclass, replace
 
 from services.common.errors import Refusal
+from services.common.plate import MAX_CHARACTERS
 from services.recognition import fusion, metrics
+from services.recognition.alphabet import CHARACTERS
 from services.recognition.engine import EngineIdentity
+from services.recognition.errors import EngineFailed
 from services.recognition.fusion import Answer
 from services.recognition.pool import Pool
 from services.recognition.reading import SecondOpinion, Seen, TextBox
+
+KNOWN = frozenset(CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +42,29 @@ class SecondReader:
         try:
             async with asyncio.timeout(self.timeout_s):
                 lines = await asyncio.gather(*map(self._line, box.strips))
+            asked = _with(box, _answer(lines))
         except (TimeoutError, Refusal):
             asked = replace(box, strips=(), second_opinion=SecondOpinion.MISSED)
-        else:
-            asked = _with(box, Answer(tuple(itertools.chain(*(line.positions for line in lines))), _probability(lines)))
         metrics.SECOND_OPINIONS.labels(asked.second_opinion).inc()
         return asked
 
     async def _line(self, strip: bytes) -> TextBox:
-        (line,) = (await self.pool.read(strip)).seen.boxes
-        return line
+        lines = (await self.pool.read(strip)).seen.boxes
+        if len(lines) != 1:
+            raise EngineFailed("the second reader answered no line, or several")
+        return lines[0]
 
 
-def _probability(lines: list[TextBox]) -> float:
-    return math.prod(line.probability for line in lines)
+def _answer(lines: list[TextBox]) -> Answer:
+    """The lines as one text. Raises EngineFailed for what no plate can be: it must not stand for one that was read."""
+    positions = tuple(itertools.chain(*(line.positions for line in lines)))
+    choices = tuple(itertools.chain(*positions))
+    if len(positions) > MAX_CHARACTERS or not KNOWN.issuperset(choice.character for choice in choices):
+        raise EngineFailed("the second reader answered what stands on no plate")
+    probabilities = [choice.probability for choice in choices] + [line.probability for line in lines]
+    if not all(0 <= probability <= 1 for probability in probabilities):
+        raise EngineFailed("the second reader answered what is no probability")
+    return Answer(positions, math.prod(line.probability for line in lines))
 
 
 def _with(box: TextBox, second: Answer) -> TextBox:

@@ -7,6 +7,7 @@ Standard input and output are taken away before the engine loads, so that a libr
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -59,6 +60,7 @@ def live_no_longer_than_parent() -> None:
 def serve(engine: Engine, requests: BinaryIO, answers: BinaryIO) -> None:
     """Answers pictures until the other side closes the pipe."""
     engine.read(Picture.of(np.zeros(WARM_UP_PX, np.uint8)))
+    gc.freeze()  # what is there now stays, and need not be looked through again and again
     try:
         pipe.send(answers, pipe.encode(pipe.Ready(engine.identity)))
         while True:
@@ -86,9 +88,12 @@ def _networks(provider: str, requests: BinaryIO) -> Engine:
     _without_telemetry()
     # Not beside another engine: the Paddle environment has neither.
     from services.recognition.engine_networks import NetworksEngine  # noqa: PLC0415
+    from services.recognition.model_check import verify_detector, verify_reader  # noqa: PLC0415
     from services.recognition.network import Network  # noqa: PLC0415
 
     detector, reader = (Network(pipe.receive(requests), provider) for _ in range(2))
+    verify_detector(detector)
+    verify_reader(reader)
     return NetworksEngine(detector, reader)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.recognition import metrics
 from services.recognition.environment import DETECTOR, READER, model_files
+from services.recognition.errors import EngineCold
 from services.recognition.model_watch import ModelWatch
 from services.recognition.pool import Pool, PoolSizes, running
 from tests.recognition.test_pool import GOOD, picture, told, until
@@ -23,11 +24,12 @@ def put(folder: Path, detector: str, reader: str) -> None:
 
 
 @asynccontextmanager
-async def watched(folder: Path, every_s: float) -> AsyncIterator[tuple[Pool, asyncio.Event]]:
-    put(folder, "one", "one")
+async def watched(folder: Path, every_s: float, detector: str = "one") -> AsyncIterator[tuple[Pool, asyncio.Event]]:
+    put(folder, detector, "one")
     command = replace(told(folder, ""), models=model_files(folder))
     async with running(command, PoolSizes()) as pool:
-        await pool.wait_warm()
+        with suppress(EngineCold):
+            await pool.wait_warm()
         watch = ModelWatch(folder, pool, command, asyncio.Event(), every_s)
         task = asyncio.create_task(watch.run())
         try:
@@ -68,6 +70,34 @@ async def test_whoever_asks_need_not_wait_for_the_next_look(tmp_path: Path) -> N
         put(tmp_path, "two", "two")
         asked.set()
         await until(lambda: pool.identity.version == "two two")
+
+
+async def test_broken_files_after_broken_files_do_not_end_the_watch(tmp_path: Path) -> None:
+    async with watched(tmp_path, every_s=0.02, detector="broken") as (pool, _):
+        metrics.MODELS_REFUSED.set(0)
+        put(tmp_path, "broken", "two")
+        await until(lambda: metrics.MODELS_REFUSED._value.get() == 1)
+        put(tmp_path, "two", "two")
+        await until(lambda: pool.warm_workers == 1)
+        assert await version(pool) == "two two"
+
+
+async def test_files_that_changed_before_the_first_look_are_taken_over(tmp_path: Path) -> None:
+    put(tmp_path, "one", "one")
+    command = replace(told(tmp_path, ""), models=model_files(tmp_path))
+    put(tmp_path, "two", "two")
+    async with running(command, PoolSizes()) as pool:
+        watch = asyncio.create_task(ModelWatch(tmp_path, pool, command, asyncio.Event(), 0.02).run())
+        await until(lambda: pool.warm_workers > 0 and pool.identity.version == "two two")
+        watch.cancel()
+
+
+async def test_a_file_that_is_written_over_with_the_same_size_and_time_is_new(tmp_path: Path) -> None:
+    async with watched(tmp_path, every_s=0.02) as (pool, _):
+        before = (tmp_path / READER).stat()
+        (tmp_path / READER).write_text("two")
+        os.utime(tmp_path / READER, ns=(before.st_atime_ns, before.st_mtime_ns))
+        await until(lambda: pool.identity.version == "one two")
 
 
 async def test_files_that_still_change_are_left_alone(tmp_path: Path) -> None:

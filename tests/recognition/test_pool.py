@@ -222,6 +222,48 @@ async def test_workers_that_do_not_come_up_take_nothing_over(tmp_path: Path) -> 
         assert [engine.version for engine in pool.identities] == ["old old"]
 
 
+async def test_once_one_new_worker_is_at_work_the_others_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even those that do not come up at first; two engines side by side would stay for good."""
+    start, starts = WorkerProcess.start, list[WorkerCommand]()
+
+    async def second_fails(command: WorkerCommand, *, timeout_s: float) -> WorkerProcess:
+        starts.append(command)
+        if starts.count(after) == 2:
+            raise WorkerGone("no memory")
+        return await start(command, timeout_s=timeout_s)
+
+    before, after = told(tmp_path, "old"), told(tmp_path, "new")
+    monkeypatch.setattr(WorkerProcess, "start", second_fails)
+    async with running(before, PoolSizes(workers=2)) as pool:
+        await until(lambda: pool.warm_workers == 2)
+        await pool.replace(after)
+        await until(lambda: pool.warm_workers == 2)
+        assert [engine.version for engine in pool.identities] == ["new new"]
+
+
+async def test_a_worker_that_comes_up_late_is_not_taken_for_the_engine_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, is_admitted = WorkerProcess.start, asyncio.Event()
+
+    async def old_ones_wait(command: WorkerCommand, *, timeout_s: float) -> WorkerProcess:
+        if command == before:
+            await is_admitted.wait()
+        return await start(command, timeout_s=timeout_s)
+
+    before, after = told(tmp_path, "old"), told(tmp_path, "new")
+    monkeypatch.setattr(WorkerProcess, "start", old_ones_wait)
+    async with running(before, PoolSizes()) as pool:
+        taking_over = asyncio.create_task(pool.replace(after))
+        await until(lambda: pool.warm_workers == 1)
+        is_admitted.set()
+        await taking_over
+        await reader_of(pool)
+        assert [engine.version for engine in pool.identities] == ["new new"]
+
+
 async def test_a_worker_that_waits_to_take_over_ends_with_the_pool(tmp_path: Path) -> None:
     async with running(told(tmp_path, "old"), PoolSizes()) as pool:
         await pool.wait_warm()

@@ -1,6 +1,8 @@
 """Two readers are asked where one is not sure; a second one that is late, dead or full changes nothing."""
 
 import asyncio
+import math
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -85,6 +87,36 @@ def test_without_an_answer_in_time_the_first_one_stands_and_is_marked(trouble: b
     found, other = asked(first, sure)
     assert (found.raw, found.positions, found.probability) == (first.raw, first.positions, first.probability)
     assert (found.second_opinion, other) == (SecondOpinion.MISSED, sure)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (),
+        (box("1ABC", 0.99), box("1ABC", 0.99)),
+        (box("9" * 17, 0.9999),),
+        (box("漢字", 0.99),),
+        (box("1abc", 0.99),),
+        (replace(box("1XYZ", 0.99), positions=((Choice("", 0.99),),)),),
+        (replace(box("1XYZ", 0.99), positions=((Choice("XYZ", 0.99),),)),),
+        (replace(box("1XYZ", 0.99), probability=math.nan),),
+        (box("1XYZ", math.nan),),
+        (replace(box("1XYZ", 0.99), probability=9.0),),
+        (box("1XYZ", -3.0),),
+    ],
+    ids=str,
+)
+def test_an_answer_that_makes_no_sense_counts_as_none(
+    answer: tuple[TextBox, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read(_: Told, __: bytes) -> Read:
+        return Read(Seen(1, 1, answer), ENGINE)
+
+    monkeypatch.setattr(Told, "read", read)
+    first = box("1ABC", 0.8, b"a picture")
+    (found,) = asked(first)
+    assert (found.raw, found.positions, found.probability) == (first.raw, first.positions, first.probability)
+    assert found.second_opinion is SecondOpinion.MISSED
 
 
 def test_its_engine_is_named_once_it_is_warm() -> None:
