@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from services.common import parts
+from services.common import jpeg, parts
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -114,8 +114,9 @@ class Picture:
         """Looks at the header only. Raises Unreadable or TooLarge."""
         with _opened(content, limits) as image:
             header = _header(image, content)
-            self._is_drafted = image.format == "JPEG"
-            self._is_plain = self._is_drafted and image.mode in ("RGB", "L") and _orientation(image) == 1
+            is_upright = image.mode in ("RGB", "L") and _orientation(image) == 1
+        self._is_jpeg = header.media_type == MEDIA_TYPES["JPEG"]
+        self._is_plain = self._is_jpeg and is_upright and jpeg.is_plain(content)
         self.width_px, self.height_px = header.width_px, header.height_px
         self._content, self._limits = content, limits
         self._decoded: dict[int, Pixels] = {}
@@ -125,7 +126,7 @@ class Picture:
         """A picture that has been decoded: BGR, uint8, height x width x 3."""
         picture = cls.__new__(cls)
         picture.height_px, picture.width_px = pixels.shape[:2]
-        picture._is_drafted, picture._is_plain = False, False
+        picture._is_jpeg = picture._is_plain = False
         picture._content, picture._limits = b"", DEFAULT_LIMITS
         picture._decoded = {1: pixels}
         return picture
@@ -138,13 +139,14 @@ class Picture:
         return found
 
     def _made(self, reduction: Reduction) -> Pixels:
-        if reduction == 1 and self._is_plain and self._decoded:
-            pixels = _by_opencv(self._content)
-            if pixels is not None and pixels.shape == (self.height_px, self.width_px, 3):
+        if reduction > 1 and (1 in self._decoded or not self._is_jpeg):
+            return np.array(Image.fromarray(self.pixels()).reduce(reduction))
+        if self._is_plain:
+            size = -(-self.height_px // reduction), -(-self.width_px // reduction), 3
+            pixels = _by_opencv(self._content, reduction)
+            if pixels is not None and pixels.shape == size:
                 return pixels
-        if reduction == 1 or (self._is_drafted and 1 not in self._decoded):
-            return decode(self._content, self._limits, reduction)
-        return np.array(Image.fromarray(self.pixels()).reduce(reduction))
+        return decode(self._content, self._limits, reduction)
 
 
 def verify(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
@@ -243,18 +245,18 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _by_opencv(content: bytes) -> Pixels | None:
-    """A JPEG in full, in two thirds of the time, where OpenCV is installed.
+def _by_opencv(content: bytes, reduction: Reduction) -> Pixels | None:
+    """A plain JPEG in two thirds of Pillow's time, where OpenCV is installed; None when it cannot be decoded.
 
-    Only for one that was found whole at another size, is not turned, and is grey or of three colours: OpenCV hands out what
-    there is of a truncated one.
+    Only for plain ones, and neither turned nor of four colours: OpenCV hands out what there is of a truncated one.
     """
     try:
         import cv2  # noqa: PLC0415 - not every process that decodes pictures has it
     except ImportError:
         return None
+    sizes = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), sizes[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         return None
     return None if pixels is None else np.asarray(pixels, np.uint8)
@@ -263,7 +265,9 @@ def _by_opencv(content: bytes) -> Pixels | None:
 def _drafted(image: Image.Image, reduction: Reduction) -> int:
     """Has a JPEG decoded at a smaller size; the reduction that is left to do, which decoders leave at the smallest pictures."""
     width, height = image.size
-    if reduction > 1 and image.format == "JPEG":
+    # Its last pixels may stand for less than the others. Turned they come first, and all others are out of their places.
+    may_be_cut = (width % reduction, height % reduction) != (0, 0) and _orientation(image) != 1
+    if reduction > 1 and image.format == "JPEG" and not may_be_cut:
         image.draft(None, (max(1, width // reduction), max(1, height // reduction)))
     done = next(by for by in (4, 2, 1) if image.size == (-(-width // by), -(-height // by)))
     return max(1, reduction // done)
@@ -280,11 +284,11 @@ def _bgr(image: Image.Image, reduction: int = 1) -> Pixels:
         image = Image.alpha_composite(ground, image.convert("RGBA"))
     if image.mode != "RGB":
         image = image.convert("RGB")
-    if reduction > 1:
-        image = image.reduce(reduction)
     if orientation != 1:
         image.getexif()[ORIENTATION] = orientation
         image = ImageOps.exif_transpose(image)
+    if reduction > 1:
+        image = image.reduce(reduction)
     width, height = image.size
     # Pillow's own raw encoder swaps the channels three times faster than a copy through a reversed view.
     return np.frombuffer(bytearray(image.tobytes("raw", "BGR")), np.uint8).reshape(height, width, 3)

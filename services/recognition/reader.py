@@ -1,7 +1,7 @@
 """The reader network on plates that were found: text, alternatives, how sure it is, lines, and countries by their looks."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,14 +18,21 @@ from services.recognition.rectify import Quad, aspect, rectified
 # Around the plate's corners at first, and when that answer was not sure; in parts of its width and height.
 FIRST_MARGIN, MORE_MARGINS = 0.02, (-0.03, 0.06)
 # Between these probabilities of the text the plate is read again: above there is no need, below (0.7 % of rendered plates) no
-# gain was seen. A text less probable than the third number is not searched for better ones.
-HOPELESS, SURE, SEARCHED = 0.01, 0.85, 0.001
+# gain was seen. A text less probable than the third number is not searched for better ones, and shorter ones are not read
+# again: what is no plate gives a character or two.
+HOPELESS, SURE, SEARCHED, LEAST_CHARACTERS = 0.01, 0.85, 0.001, 3
+# Below this probability that the plate has the lines it was cut for, it is cut the other way too.
+CONTRADICTED = 0.15
 # Width to height below which a plate is first taken for one of two lines.
 TWO_LINES_BELOW = 2.2
 MAX_CHOICES, LEAST_CHOICE = 5, 0.005
 LEAST_COUNTRY = 0.01
 # So many texts are weighed against one another over all crops.
 MOST_RIVALS = 3
+
+
+# Given a picture and the corners of a plate in it, its corners after another look; None when it is not seen again.
+Again = Callable[[Pixels, Quad], Quad | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,10 @@ class _Plate:
         return two if self.is_split else 1 - two
 
 
+# Corners of a plate, whether to cut it for two lines, and the margins.
+_Job = tuple[Quad, bool, tuple[float, ...]]
+
+
 class PlateReader:
     """Reads all plates of a picture at once; one thread."""
 
@@ -77,24 +88,31 @@ class PlateReader:
         self._network = network
         self._fitted = network.fitted
 
-    def read(self, pixels: Pixels, quads: Sequence[Quad]) -> tuple[PlateText, ...]:
-        """The texts of plates with these corners (4 x 2, clockwise from the top left, in pixels), in their order."""
+    def read(self, pixels: Pixels, quads: Sequence[Quad], again: Again | None = None) -> tuple[PlateText, ...]:
+        """The texts of plates with these corners (4 x 2, clockwise from the top left, in pixels), in their order.
+
+        again: looks for the corners of a plate once more, when it is not read surely.
+        """
         splits = [aspect(quad) < TWO_LINES_BELOW for quad in quads]
         plates = self._cut(pixels, [(quad, split, (FIRST_MARGIN,)) for quad, split in zip(quads, splits, strict=True)])
-        return tuple(self._settled(pixels, plate) for plate in plates)
+        return tuple(self._settled(pixels, plate, again) for plate in plates)
 
-    def _settled(self, pixels: Pixels, plate: _Plate) -> PlateText:
+    def _settled(self, pixels: Pixels, plate: _Plate, again: Again | None) -> PlateText:
         """Read on, as long as it is worth it."""
-        if plate.agrees < 0.5:
+        if plate.agrees < CONTRADICTED:
             (other,) = self._cut(pixels, [(plate.corners, not plate.is_split, (FIRST_MARGIN,))])
             plate = max((plate, other), key=lambda one: one.agrees * _best(one.crops)[1])
         text, sure = _best(plate.crops)
-        if text and HOPELESS <= sure < SURE:
-            (more,) = self._cut(pixels, [(plate.corners, plate.is_split, MORE_MARGINS)])
-            plate = _Plate(plate.corners, plate.is_split, plate.crops + more.crops)
+        if len(text) >= LEAST_CHARACTERS and HOPELESS <= sure < SURE:
+            corners = again(pixels, plate.corners) if again else None
+            jobs: list[_Job] = [(plate.corners, plate.is_split, MORE_MARGINS)]
+            if corners is not None:
+                jobs.append((corners, plate.is_split, (FIRST_MARGIN, *MORE_MARGINS)))
+            more = self._cut(pixels, jobs)
+            plate = _Plate(plate.corners, plate.is_split, sum((one.crops for one in more), plate.crops))
         return self._answer(plate)
 
-    def _cut(self, pixels: Pixels, wanted: Iterable[tuple[Quad, bool, tuple[float, ...]]]) -> list[_Plate]:
+    def _cut(self, pixels: Pixels, wanted: Iterable[_Job]) -> list[_Plate]:
         """Plates cut with each of their margins, and read all at once."""
         jobs = list(wanted)
         cut = [rectified(pixels, quad, margin, two_lines=split) for quad, split, margins in jobs for margin in margins]
@@ -144,7 +162,7 @@ def _probability(crop: _Crop, text: Text) -> float:
 def _beliefs(columns: Columns) -> Mapping[Text, float]:
     text = beam.greedy(columns, BLANK)
     probability = beam.probability(columns, text, BLANK)
-    if probability > 0.5 or probability < SEARCHED:
+    if not text or probability > 0.5 or probability < SEARCHED:
         return {text: probability}
     return {belief.text: belief.probability for belief in beam.search(columns, BLANK)}
 

@@ -181,40 +181,66 @@ def test_a_picture_decoded_smaller_shows_the_same(kind: str, reduction: Reductio
     assert_is_scene(Picture.of(picture.decode(content)).pixels(reduction))
 
 
-def test_nothing_is_decoded_before_someone_asks_and_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = saved(scene(640, 480), "JPEG")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("reduction", [2, 4])
+def test_a_turned_picture_decoded_smaller_has_everything_in_its_place(
+    kind: str, orientation: int, reduction: Reduction
+) -> None:
+    """Whatever is left over at the right and below is so in the picture the right way up."""
+    ramp = np.add.outer(np.arange(75), np.arange(101)).astype(
+        np.uint8
+    )  # one more for each pixel to the right and below
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 100} if kind == "JPEG" else {}
+    content = saved(Image.fromarray(ramp), kind, exif=exif, **options)
+    smaller = np.asarray(Image.fromarray(picture.decode(content)).reduce(reduction), np.int16)
+    for found in (Picture(content).pixels(reduction), raster.decode(content, reduction=reduction)):
+        assert np.abs(found - smaller).max() < 1
+
+
+@pytest.mark.parametrize(("kind", "sizes"), [("JPEG", [2, 1]), ("PNG", [1])])
+def test_nothing_is_decoded_before_someone_asks_and_nothing_twice(
+    kind: str, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = saved(scene(640, 480), kind)
     decoded = list[int]()
-    once = raster.decode
+    by_pillow, by_opencv = raster.decode, raster._by_opencv
 
-    def counted(content: bytes, limits: Limits, reduction: Reduction) -> raster.Pixels:
+    def first(content: bytes, reduction: Reduction) -> raster.Pixels | None:
         decoded.append(reduction)
-        return once(content, limits, reduction)
+        return by_opencv(content, reduction)
 
-    monkeypatch.setattr(raster, "decode", counted)
+    def second(content: bytes, limits: Limits, reduction: Reduction) -> raster.Pixels:
+        decoded.append(reduction)
+        return by_pillow(content, limits, reduction)
+
+    monkeypatch.setattr(raster, "_by_opencv", first)
+    monkeypatch.setattr(raster, "decode", second)
     lazy = Picture(content)
     assert not decoded
-    sizes: tuple[Reduction, ...] = (2, 2, 1, 4, 1, 2)
-    for reduction in sizes:
+    asked: tuple[Reduction, ...] = (2, 2, 1, 4, 1, 2)
+    for reduction in asked:
         lazy.pixels(reduction)
-    assert decoded == [2]  # the whole of a JPEG that was found whole comes from OpenCV, a smaller one from the whole
+    assert decoded == sizes  # once it is there in full, a smaller one is made of that
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95, "subsampling": 0}, {"subsampling": 1}])
-def test_a_jpeg_in_full_is_the_same_after_a_smaller_look(
-    mode: str, orientation: int, options: dict[str, object]
-) -> None:
+def test_a_jpeg_is_the_same_whoever_decodes_it(mode: str, orientation: int, options: dict[str, object]) -> None:
     noise = np.random.default_rng(5).integers(0, 255, (6, 9, 3), dtype=np.uint8)
     image = Image.fromarray(noise).resize((251, 163), Image.Resampling.BICUBIC).convert(mode)
     exif = Image.Exif()
     exif[0x0112] = orientation
     content = saved(image, "JPEG", exif=exif, **options)
-    lazy = Picture(content)
-    lazy.pixels(2)
-    difference = np.abs(lazy.pixels().astype(int) - picture.decode(content))
-    assert difference.max() <= 2
-    assert lazy.pixels().flags.c_contiguous
+    sizes: tuple[Reduction, ...] = (1, 2, 4)
+    for reduction in sizes:
+        pixels = Picture(content).pixels(reduction)
+        difference = np.abs(pixels.astype(int) - raster.decode(content, reduction=reduction))
+        assert difference.max() <= 2
+        assert pixels.flags.c_contiguous
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 95}, {"restart_marker_blocks": 1}])
@@ -241,8 +267,12 @@ def test_flipped_bits_give_a_smaller_picture_or_a_refusal(
     try:
         lazy = Picture(bytes(content), Limits(pixels=1_000_000))
         shape = lazy.pixels(reduction).shape
-    except (raster.Unreadable, raster.TooLarge):
+    except (raster.Unreadable, raster.TooLarge) as refusal:
+        # Pillow, which is slower and finds all damage, says the same.
+        with pytest.raises(type(refusal)):
+            raster.decode(bytes(content), Limits(pixels=1_000_000), reduction)
         return
+    assert shape == raster.decode(bytes(content), Limits(pixels=1_000_000), reduction).shape
     assert shape == (-(-lazy.height_px // reduction), -(-lazy.width_px // reduction), 3)
 
 

@@ -100,3 +100,21 @@ def test_a_second_look_keeps_what_the_first_one_was_sure_of() -> None:
 def test_a_picture_of_any_size_can_be_looked_at(width: int, height: int) -> None:
     empty = np.full((height, width, 3), 90, np.uint8)
     assert committed().detect(empty, threshold=0.9) == ()
+
+
+def test_a_plate_looked_at_alone_has_better_corners_than_those_it_was_found_by() -> None:
+    off = np.array([(-5, -4), (6, -3), (4, 5), (-6, 3)], np.float32)
+    before, after = [], []
+    for seed in range(6):
+        picture, corners = _street(45.0, seed)
+        found = committed().alone(picture, np.asarray(corners + off - 0.5, np.float32))
+        assert found is not None
+        before.append(np.abs(off).mean())
+        after.append(np.abs(found + 0.5 - corners).mean())
+    assert np.mean(after) < 0.5 * np.mean(before)
+
+
+@given(places=lists(tuples(floats(-50, 250), floats(-50, 250)), min_size=4, max_size=4))
+def test_where_there_is_no_plate_none_is_seen_whatever_the_corners(places: list[tuple[float, float]]) -> None:
+    empty = np.full((200, 200, 3), 90, np.uint8)
+    assert committed().alone(empty, np.array(places, np.float32)) is None

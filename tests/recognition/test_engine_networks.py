@@ -18,6 +18,7 @@ from services.recognition.network import Network, NetworkBroken
 from services.recognition.pool import PoolSizes, running
 from services.recognition.reading import Colour, Layout
 from services.recognition.recognizer import Recognizer
+from services.recognition.rectify import Quad
 from tests.recognition.drawing import BLACK, YELLOW, Drawn, bgr, encoded, frame
 from tests.recognition.test_engine_paddle import opened_by
 
@@ -69,11 +70,14 @@ class Told:
         corners = [(score, np.array([(90, 90), (90 + wide, 90), (90 + wide, 120), (90, 120)])) for score, wide in found]
         self._found = tuple(Detection(score, quad.astype(np.float32)) for score, quad in corners)
 
-    def detect(self, pixels: raster.Pixels, scale: float) -> tuple[Detection, ...]:
+    def detect(self, pixels: raster.Pixels, scale: float, threshold: float) -> tuple[Detection, ...]:
         return self._found
 
-    def second_look(self, pixels: raster.Pixels, first: Sequence[Detection]) -> tuple[Detection, ...]:
-        assert pixels.shape == (720, 1280, 3)
+    def alone(self, pixels: raster.Pixels, corners: Quad) -> None:
+        """Sees nothing more."""
+
+    def second_look(self, pixels: raster.Pixels, first: Sequence[Detection], threshold: float) -> tuple[Detection, ...]:
+        assert pixels.shape in ((720, 1280, 3), (1080, 1920, 3))
         return self._found
 
 
@@ -87,9 +91,20 @@ class Told:
     ],
     ids=["nothing", "wide", "one is narrow", "one is in doubt"],
 )
-def test_a_jpeg_is_decoded_in_full_only_for_narrow_plates_and_doubts(
+def test_a_large_jpeg_is_decoded_in_full_only_for_narrow_plates_and_doubts(
     found: tuple[tuple[float, float], ...], sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert decoded_for(found, (1920, 1080), monkeypatch) == sizes
+
+
+def test_a_small_jpeg_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoded_for(((0.9, NARROW_PX + 1), (PLATE - 0.01, 40.0)), (1280, 720), monkeypatch) == [1]
+
+
+def decoded_for(
+    found: tuple[tuple[float, float], ...], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> list[int]:
+    """The reductions at which a frame of this size is decoded when the detector finds this."""
     decoded = list[int]()
     once = Picture._made
 
@@ -100,14 +115,14 @@ def test_a_jpeg_is_decoded_in_full_only_for_narrow_plates_and_doubts(
     monkeypatch.setattr(Picture, "_made", counted)
     told = NetworksEngine(*map(Network, MODELS))
     monkeypatch.setattr(told, "_detector", Told(*found))
-    told.read(Picture(encoded(frame())))
-    assert decoded == sizes
+    told.read(Picture(encoded(frame(size=size))))
+    return decoded
 
 
 @pytest.mark.parametrize(
-    ("size", "reduction"), [((1280, 720), 2), ((1920, 1080), 2), ((2688, 1520), 4), ((640, 480), 1)]
+    ("size", "reduction"), [((1280, 720), 1), ((1920, 1080), 2), ((2688, 1520), 4), ((640, 480), 1)]
 )
-def test_the_first_look_is_at_the_smallest_size_that_has_all_the_detector_sees(
+def test_the_first_look_at_a_large_picture_is_at_the_smallest_size_that_has_all_the_detector_sees(
     size: tuple[int, int], reduction: int
 ) -> None:
     assert first_reduction(*size) == reduction

@@ -70,6 +70,24 @@ def test_an_answer_that_is_not_sure_is_asked_for_again_with_other_margins() -> N
     assert FIRST_MARGIN not in MORE_MARGINS
 
 
+def test_an_unsure_plate_is_read_at_the_corners_of_another_look_too() -> None:
+    asked = list[Quad]()
+
+    def again(pixels: Pixels, corners: Quad) -> Quad | None:
+        asked.append(corners)
+        return corners + 5 if len(asked) == 1 else None
+
+    unsure, surer = ("1A8", 0.6, False), ("1AB", 0.9, False)
+    reader = PlateReader(cast(Network, Told(unsure, *[surer] * (2 * len(MORE_MARGINS) + 1))))
+    (text,) = reader.read(PICTURE, [WIDE], again)
+    assert (text.text, text.reads) == ("1AB", 2 * (1 + len(MORE_MARGINS)))
+    unseen = PlateReader(cast(Network, Told(unsure, *[surer] * len(MORE_MARGINS))))
+    assert unseen.read(PICTURE, [WIDE], again)[0].reads == 1 + len(MORE_MARGINS)
+    sure = PlateReader(cast(Network, Told(("1AB", 0.999, False))))
+    assert sure.read(PICTURE, [WIDE], again)[0].reads == 1
+    assert len(asked) == 2
+
+
 def test_the_likelier_text_over_all_crops_wins_and_not_the_more_frequent() -> None:
     network = Told(("1A8", 0.94, False), ("1AB", 0.55, False), ("1AB", 0.55, False))
     assert read(network, WIDE)[0][0] == "1A8"
