@@ -19,8 +19,8 @@ LOOKS_ERRORS = 0.02
 LEAST_LOOKS, SURE_LOOKS = 0.1, 0.9
 # Shares of the countries among the plates that the network was trained on, which its verdict starts from; a test compares
 # them with the renderer. Every other country has `TRAINED_OTHER`.
-TRAINED = MappingProxyType({"BE": 0.38, "": 0.15, "FR": 0.08, "DE": 0.07, "NL": 0.07, "GB": 0.04, "LU": 0.03})
-TRAINED_OTHER = 0.01
+TRAINED = MappingProxyType({"BE": 0.39, "": 0.2, "FR": 0.065, "DE": 0.065, "NL": 0.065, "GB": 0.035, "LU": 0.02})
+TRAINED_OTHER = 0.0075
 
 
 @dataclass(frozen=True, slots=True)

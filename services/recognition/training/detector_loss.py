@@ -17,7 +17,7 @@ from services.recognition.training.detector_network import STRIDES, cell_centres
 # Widths in pixels of the network's input that each grid answers for; both learn what lies in both ranges.
 RANGES_PX = {8: (0.0, 80.0), 16: (48.0, np.inf)}
 REACH = 1.5  # cells around the centre of a plate that answer for it, in strides
-CORNER_SCALE = 0.1  # distances below this part of a plate's size count by their square
+CORNER_SCALE = 0.04  # distances below this part of a plate's size count by their square
 BOX_ONLY = 0.2  # weight of corners where only a box is known
 NONE, IGNORED = -1, -2
 
@@ -122,7 +122,9 @@ def _area(boxes: Tensor) -> Tensor:
 
 
 def _corner_distance(answer: Tensor, quads: Tensor, boxes: Tensor) -> Tensor:
-    size = _area(boxes).clamp(min=16).sqrt()
-    distance = (answer - quads).abs() / size[:, None, None]
+    """Across in parts of the mean side, down in parts of the height, since a reader suffers from both alike."""
+    mean_side = _area(boxes).clamp(min=16).sqrt()
+    height = (boxes[:, 3] - boxes[:, 1]).clamp(min=4)
+    distance = (answer - quads).abs() / torch.stack([mean_side, height], 1)[:, None, :]
     squared, straight = distance**2 / (2 * CORNER_SCALE), distance - CORNER_SCALE / 2
     return torch.where(distance < CORNER_SCALE, squared, straight).mean((1, 2))

@@ -1,9 +1,11 @@
 """The model card, made from measured figures: no number in it is typed by hand.
 
-    python -m services.recognition.training.model_card measure   evaluate the models, write figures.json and the card
+    python -m services.recognition.training.model_card measure [--data DIR]
+                                                                 evaluate the models, write figures.json and the card
     python -m services.recognition.training.model_card render    write the card anew from figures.json
 
-`measure` takes minutes; `--only small` leaves the large set's figures as they were. A test holds the models to what is recorded.
+`measure` takes minutes; `--only small` leaves the large set's figures as they were, and the street frames are measured where
+`--data` names their folder (see `frames`): figures of other models are dropped. A test holds the models to what is recorded.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from typing import Any
 from services.recognition import environment
 from services.recognition.calibration import Bin
 from services.recognition.network import Network
-from services.recognition.training import evaluate, golden, results
+from services.recognition.training import evaluate, frame_figures, golden, results
 from services.recognition.training.golden import Size
 
 CARD = "README.md"
@@ -66,11 +68,9 @@ def render(figures: Mapping[str, Any]) -> str:
 def measured(models: Path, sizes: Iterable[Size], before: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of the models in a folder. before: what was recorded, kept where it is not measured anew."""
     found = {size: results.as_object(evaluated(models, size)) for size in sizes}
-    return {
-        **before,
-        "models": {kind: _model(models / name) for kind, name in FILES.items()},
-        "golden": {**before.get("golden", {}), **found},
-    }
+    described = {kind: _model(models / name) for kind, name in FILES.items()}
+    kept = before if _digests(before.get("models", {})) == _digests(described) else {}
+    return {**kept, "models": described, "golden": {**kept.get("golden", {}), **found}}
 
 
 def evaluated(models: Path, size: Size) -> evaluate.Evaluation:
@@ -85,11 +85,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("what", choices=("measure", "render"))
     parser.add_argument("--models", type=Path, default=environment.MODELS)
     parser.add_argument("--only", choices=[str(size) for size in REPORTED], default=None)
+    parser.add_argument(
+        "--data", type=Path, default=None, help="folder of licensed street frames, to measure on them too"
+    )
     options = parser.parse_args(arguments)
     file: Path = options.models / results.FIGURES
     figures: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     if options.what == "measure":
         figures = measured(options.models, [Size(options.only)] if options.only else REPORTED, figures)
+        if options.data:
+            detector, reader = (Network.load(options.models / name) for name in FILES.values())
+            figures["frames"] = frame_figures.measured(detector, reader, options.data)
         file.write_text(json.dumps(figures, indent=1) + "\n")
     (options.models / CARD).write_text(render(figures))
     results.save_diagrams(_bins(_reported(figures)[1]["reliability"]), options.models)
@@ -108,6 +114,10 @@ def _model(file: Path) -> dict[str, Any]:
     facts = {name: value for name, value in network.metadata.items() if name not in FOR_PROGRAMS}
     digest = hashlib.sha256(content).hexdigest()
     return {"file": file.name, "version": network.version, "bytes": len(content), "sha256": digest, "facts": facts}
+
+
+def _digests(models: Mapping[str, Any]) -> dict[str, str]:
+    return {kind: one["sha256"] for kind, one in models.items()}
 
 
 def _files(models: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ PART_SHINING = 0.15
 # Standard deviation, in levels of 255, below which a plate has drowned in the dark or in the light.
 LEAST_CONTRAST = 5.0
 LEAST_WIDTH_PX, LEAST_SHARE = 10.0, 0.5
+# Samples whose street is drawn too. Among few frames a network learns the streets; on others it sees plates everywhere.
+PART_OF_DRAWN_STREETS = 0.25
 MOST_ENLARGED = 4.0
 TRIES = 6
 # Samples that are aimed at a plate; the others show any part of a frame.
@@ -96,7 +98,8 @@ class Scenes:
     def sample(self, rng: Generator, size: tuple[int, int] = SIZE_PX) -> Scene:
         """A new sample. size: width and height in pixels."""
         kind = str(rng.choice(list(PARTS), p=list(PARTS.values())))
-        view = self._look(rng, kind, size) if self._frames else _drawn_view(rng, size)
+        is_drawn = not self._frames or rng.random() < PART_OF_DRAWN_STREETS
+        view = _drawn_view(rng, size) if is_drawn else self._look(rng, kind, size)
         placed = self._with_plates(rng, view, kind)
         pixels = weather.changed(rng, view.pixels)
         quads = np.array([quad for quad, _ in placed], np.float32).reshape(-1, 4, 2)

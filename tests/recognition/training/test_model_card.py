@@ -1,8 +1,10 @@
 """The model card holds what was measured, and nothing else."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from services.recognition import environment
 from services.recognition.engine import EngineIdentity
 from services.recognition.training import model_card, results, scores
 from services.recognition.training.error_sheet import ErrorSheet
@@ -41,3 +43,12 @@ def test_what_was_measured_on_frames_is_told_as_recorded() -> None:
 
 def test_colour_and_class_are_said_to_be_empty() -> None:
     assert "Left empty" in model_card.render(figures())
+
+
+def test_what_was_measured_of_other_models_is_dropped(tmp_path: Path) -> None:
+    for name in model_card.FILES.values():
+        (tmp_path / name).write_bytes((environment.MODELS / name).read_bytes())
+    now = model_card.measured(tmp_path, (), {})
+    assert model_card.measured(tmp_path, (), {**now, "frames": {"recall": "1 %"}})["frames"] == {"recall": "1 %"}
+    of_others = {**figures(), "frames": {"recall": "1 %"}}
+    assert model_card.measured(tmp_path, (), of_others) == {"models": now["models"], "golden": {}}
