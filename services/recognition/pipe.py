@@ -94,7 +94,7 @@ def encode(answer: Answer) -> bytes:
 def decode(message: bytes) -> Answer:
     """The answer that `encode` wrote. Raises Garbled for anything else."""
     try:
-        said = json.loads(message)
+        said = json.loads(message, parse_constant=_refused)
         match said["kind"]:
             case "ready":
                 name, version, sha256 = said["identity"]
@@ -109,6 +109,11 @@ def decode(message: bytes) -> Answer:
     except (ValueError, TypeError, LookupError, RecursionError) as cause:
         raise Garbled("a worker's answer has the wrong shape") from cause
     raise Garbled("a worker's answer is of no known kind")
+
+
+def _refused(constant: str) -> float:
+    """Of what is no number, like NaN, which JSON does not know."""
+    raise ValueError(constant)
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -94,3 +94,11 @@ def test_noise_is_no_answer(message: bytes) -> None:
 def test_an_answer_of_another_shape_is_refused(message: bytes) -> None:
     with pytest.raises(Garbled):
         pipe.decode(message)
+
+
+def test_what_is_no_number_is_refused() -> None:
+    box = TextBox("A", (), ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    whole = pipe.encode(Seen(1, 1, (box,)))
+    assert pipe.decode(whole) == Seen(1, 1, (box,))
+    with pytest.raises(Garbled):
+        pipe.decode(whole.replace(b"[1.0,0.0]", b"[Infinity,0.0]"))

@@ -75,7 +75,7 @@ class Cells:
 def detector_loss(outputs: tuple[Tensor, Tensor], truths: list[Truth], cells: Cells) -> DetectorLoss:
     """Mean over the cells that answer for a plate."""
     scores, corners = decoded(outputs)
-    assigned = torch.from_numpy(np.stack([cells.assigned(truth) for truth in truths])).to(scores.device)
+    assigned = torch.from_numpy(np.stack([cells.assigned(truth) for truth in truths]))
     picture, cell = (assigned >= 0).nonzero(as_tuple=True)
     target = torch.zeros_like(scores)
     nothing = scores.sum() * 0
@@ -95,7 +95,7 @@ def _told(truths: list[Truth], picture: Tensor, plate: Tensor) -> tuple[Tensor, 
     places = list(zip(picture.tolist(), plate.tolist(), strict=True))
     quads = np.stack([truths[one].quads[other] for one, other in places])
     exactness = np.array([truths[one].exactness[other] for one, other in places], np.float32)
-    return torch.from_numpy(quads).to(picture.device), torch.from_numpy(exactness).to(picture.device)
+    return torch.from_numpy(quads), torch.from_numpy(exactness)
 
 
 def _score_loss(scores: Tensor, target: Tensor, assigned: Tensor, count: int) -> Tensor:

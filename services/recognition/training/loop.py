@@ -30,7 +30,7 @@ class Task(Protocol):
 
 def begun(network: torch.nn.Module, decay: float, options: argparse.Namespace) -> Training:
     """The training of a network, from the checkpoint in the run's folder if there is one. decay: of its weights."""
-    network = network.to(options.device, memory_format=torch.channels_last)
+    network = network.to(memory_format=torch.channels_last)
     training = Training(network, _optimizer(network, options.rate, decay), MovingAverage(network))
     latest = options.run / checkpoint.LATEST
     if latest.exists():

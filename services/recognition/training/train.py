@@ -44,7 +44,6 @@ def _add_common(parser: argparse.ArgumentParser, rate: float, batch: int) -> Non
     parser.add_argument("--rate", type=float, default=rate, help="learning rate of the plateau")
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
     parser.add_argument("--look-every", type=int, default=500, help="steps between evaluations and checkpoints")
     parser.add_argument("--stop-after-s", type=float, default=math.inf, help="stop after this time, to go on later")
     parser.add_argument("--nice", type=int, default=0)

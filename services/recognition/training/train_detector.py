@@ -69,7 +69,7 @@ class DetectorTask:
     def _of(
         self, network: DetectorNetwork, pictures: Tensor, truths: list[Truth]
     ) -> tuple[Tensor, Mapping[str, float]]:
-        pixels = centred(pictures).to(self._options.device).contiguous(memory_format=torch.channels_last)
+        pixels = centred(pictures).contiguous(memory_format=torch.channels_last)
         answer = detector_loss(network(pixels), truths, self._cells)
         parts = {"score": answer.score, "box": answer.box, "corner": answer.corner}
         return answer.total, {name: float(value.detach()) for name, value in parts.items()}

@@ -41,7 +41,7 @@ class ReaderTask:
             self._refresh()
         random = np.random.default_rng([self._options.seed, step])
         batch = self._batch(random)
-        pixels = _varied(centred(torch.from_numpy(batch.pixels)), random).to(self._options.device)
+        pixels = _varied(centred(torch.from_numpy(batch.pixels)), random)
         answer = reader_loss(self._network(pixels.contiguous(memory_format=torch.channels_last)), _truth(batch))
         parts = {"column": answer.column, "ctc": answer.ctc, "country": answer.country, "layout": answer.layout}
         return answer.total(step / COLUMN_STEPS), {name: float(value.detach()) for name, value in parts.items()}
