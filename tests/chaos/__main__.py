@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--engine", choices=("standin", "paddleocr"), default="standin")
+    parser.add_argument("--engine", choices=tuple(run.TEMPI), default="standin")
     parser.add_argument("--sabotage", choices=sorted(sabotage.SABOTAGES))
     parser.add_argument("--data", type=Path, help="a folder that does not exist yet; it is kept")
     parser.add_argument("--services", type=Path, help=argparse.SUPPRESS)

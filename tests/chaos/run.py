@@ -37,9 +37,10 @@ class Tempo:
     still_s: float
 
 
-# PaddleOCR takes half a second of a core for each frame.
+# PaddleOCR takes half a second of a core for each frame. Frames for an engine that reads plates are drawn one by one.
 TEMPI = {
     "standin": Tempo(frames_a_s=8.0, pause=1.0, list_every_s=14.0, import_every_s=12.0, still_s=40.0),
+    "networks": Tempo(frames_a_s=2.5, pause=2.0, list_every_s=10.0, import_every_s=10.0, still_s=60.0),
     "paddleocr": Tempo(frames_a_s=0.8, pause=8.0, list_every_s=5.0, import_every_s=6.0, still_s=120.0),
 }
 

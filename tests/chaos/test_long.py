@@ -25,8 +25,9 @@ def test_a_hundred_kills_lose_nothing(seed: int) -> None:
     assert _chaos("--seed", str(seed)).returncode == 0
 
 
-def test_kills_lose_nothing_with_the_real_engine() -> None:
-    assert _chaos("--seed", "4", "--kills", "10", "--engine", "paddleocr").returncode == 0
+@pytest.mark.parametrize(("engine", "kills"), [("networks", 20), ("paddleocr", 10)])
+def test_kills_lose_nothing_with_an_engine_that_reads_plates(engine: str, kills: int) -> None:
+    assert _chaos("--seed", "4", "--kills", str(kills), "--engine", engine).returncode == 0
 
 
 @pytest.mark.parametrize("name", CERTAIN)

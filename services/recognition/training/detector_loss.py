@@ -18,7 +18,7 @@ from services.recognition.training.detector_network import STRIDES, cell_centres
 RANGES_PX = {8: (0.0, 80.0), 16: (48.0, np.inf)}
 REACH = 1.5  # cells around the centre of a plate that answer for it, in strides
 CORNER_SCALE = 0.04  # distances below this part of a plate's size count by their square
-BOX_ONLY = 0.2  # weight of corners where only a box is known
+BOX_WEIGHT, CORNER_WEIGHT = 2.0, 15.0  # with less on corners it tells upright boxes
 NONE, IGNORED = -1, -2
 
 
@@ -26,8 +26,8 @@ NONE, IGNORED = -1, -2
 class Truth:
     """The plates of one picture.
 
-    quads: float32 (k, 4, 2) in pixels. exactness: (k,), 1 where the corners are known, 0 where the enclosing box is, negative
-    where a plate may or may not be told.
+    quads: float32 (k, 4, 2) in pixels. exactness: (k,), 1 where the corners are known, 0 where the enclosing box is: its
+    corners do not count. Negative where a plate may or may not be told.
     """
 
     quads: NDArray[np.float32]
@@ -44,7 +44,7 @@ class DetectorLoss:
 
     @property
     def total(self) -> Tensor:
-        return self.score + 2 * self.box + 4 * self.corner
+        return self.score + BOX_WEIGHT * self.box + CORNER_WEIGHT * self.corner
 
 
 class Cells:
@@ -86,7 +86,7 @@ def detector_loss(outputs: tuple[Tensor, Tensor], truths: list[Truth], cells: Ce
         boxes = _enclosing(quads)
         overlap, generalised = _overlaps(_enclosing(answer), boxes)
         box = (1 - generalised).mean()
-        corner = (_corner_distance(answer, quads, boxes) * (exactness * (1 - BOX_ONLY) + BOX_ONLY)).mean()
+        corner = (_corner_distance(answer, quads, boxes) * exactness).mean()
         target[picture, cell] = overlap.detach().clamp(0.1, 1.0)
     return DetectorLoss(_score_loss(scores, target, assigned, max(1, len(picture))), box, corner)
 

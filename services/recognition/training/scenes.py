@@ -35,6 +35,9 @@ PART_SHINING = 0.15
 # Standard deviation, in levels of 255, below which a plate has drowned in the dark or in the light.
 LEAST_CONTRAST = 5.0
 LEAST_WIDTH_PX, LEAST_SHARE = 10.0, 0.5
+# Cars stand askew, and cameras hang so: part of the plates are turned by anything up to these degrees. From turns of 3
+# degrees alone the network learns nothing: it tells upright boxes.
+PART_TURNED, MOST_TURNED_DEGREES = 0.6, 15.0
 # Samples whose street is drawn too. Among few frames a network learns the streets; on others it sees plates everywhere.
 PART_OF_DRAWN_STREETS = 0.25
 MOST_ENLARGED = 4.0
@@ -143,7 +146,9 @@ class Scenes:
         sheet = self._pool.take(rng)
         centre = quad.mean(axis=0) + rng.normal(0, 0.04, 2) * np.ptp(quad, axis=0)
         width = float(np.ptp(quad[:, 0]) * rng.uniform(0.95, 1.3) * (0.75 if sheet.has_two_lines else 1.0))
-        corners = pasting.posed(rng, (float(centre[0]), float(centre[1])), width, sheet.aspect, view.roll_degrees)
+        corners = pasting.posed(
+            rng, (float(centre[0]), float(centre[1])), width, sheet.aspect, view.roll_degrees + _roll(rng)
+        )
         self._lay(rng, view, placed, corners, plate=sheet.pixels, white=white * rng.uniform(0.8, 1.3))
 
     def _add(self, rng: Generator, view: View, placed: list[Placed]) -> None:
@@ -153,7 +158,7 @@ class Scenes:
         for _ in range(TRIES):
             wide = _wide(rng, width) * (0.7 if sheet.has_two_lines else 1.0)
             centre = float(rng.uniform(0, width)), float(height * rng.beta(2, 1.4))
-            corners = pasting.posed(rng, centre, wide, sheet.aspect, view.roll_degrees)
+            corners = pasting.posed(rng, centre, wide, sheet.aspect, view.roll_degrees + _roll(rng))
             if not any(
                 _touches(corners, other) for other in [*(quad for quad, _ in placed), *(real.box for real in view.real)]
             ):
@@ -173,6 +178,10 @@ class Scenes:
         blur_px = view.scale * float(rng.uniform(0.1, 0.85))
         pasting.paste(rng, view.pixels, plate, corners, white=float(np.clip(white, 25, 255)), blur_px=blur_px)
         placed.append((corners, TRUE_CORNERS))
+
+
+def _roll(rng: Generator) -> float:
+    return float(rng.uniform(-MOST_TURNED_DEGREES, MOST_TURNED_DEGREES)) if rng.random() < PART_TURNED else 0.0
 
 
 def _wide(rng: Generator, picture_width: int) -> float:
