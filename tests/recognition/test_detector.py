@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis.strategies import floats, integers, lists, tuples
 
@@ -65,12 +66,18 @@ def committed() -> PlateDetector:
     return PlateDetector(Network.load(MODELS / DETECTOR))
 
 
-def _street(width: float, seed: int = 3) -> tuple[Pixels, Quad]:
-    """A drawn picture of 1280 x 720 with one plate of this width, and its corners."""
+def _tilt(corners: Quad) -> float:
+    """Of the upper and the lower edge, in degrees."""
+    across = corners[1] - corners[0] + corners[2] - corners[3]
+    return float(np.degrees(np.arctan2(across[1], across[0])))
+
+
+def _street(width: float, seed: int = 3, roll_degrees: float = 0.0) -> tuple[Pixels, Quad]:
+    """A drawn picture of 1280 x 720 with one plate of this width, turned, and its corners."""
     rng = np.random.default_rng(seed)
     picture = procedural_background(rng, PICTURE)
     art = plate.draw(rng, "BE_STD_2010")
-    corners = pasting.posed(rng, (640.0, 400.0), width, art.pixels.shape[1] / art.pixels.shape[0])
+    corners = pasting.posed(rng, (640.0, 400.0), width, art.pixels.shape[1] / art.pixels.shape[0], roll_degrees)
     pasting.paste(rng, picture, art.pixels, corners, white=220.0, blur_px=0.7)
     return picture, corners
 
@@ -80,6 +87,16 @@ def test_the_committed_model_finds_a_plate_and_its_corners() -> None:
     best = committed().detect(picture)[0]
     assert best.score >= detector.PLATE
     assert np.abs(best.corners - corners).max() < 0.12 * 150
+
+
+@pytest.mark.parametrize("degrees", [-10.0, -5.0, 5.0, 10.0])
+def test_the_committed_model_sees_how_a_plate_is_turned(degrees: float) -> None:
+    told, true = [], []
+    for seed in range(8):
+        picture, corners = _street(150.0, seed, degrees)
+        told.append(_tilt(committed().detect(picture)[0].corners))
+        true.append(_tilt(corners))
+    assert np.mean(told) == pytest.approx(np.mean(true), abs=0.4 * abs(degrees))
 
 
 def test_a_picture_decoded_at_half_its_size_gives_the_same_plate() -> None:

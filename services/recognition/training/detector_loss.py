@@ -18,7 +18,7 @@ from services.recognition.training.detector_network import STRIDES, cell_centres
 RANGES_PX = {8: (0.0, 80.0), 16: (48.0, np.inf)}
 REACH = 1.5  # cells around the centre of a plate that answer for it, in strides
 CORNER_SCALE = 0.04  # distances below this part of a plate's size count by their square
-BOX_WEIGHT, CORNER_WEIGHT = 2.0, 15.0  # with less on corners it tells upright boxes
+BOX_WEIGHT, CORNER_WEIGHT = 2.0, 5.0
 NONE, IGNORED = -1, -2
 
 

@@ -37,7 +37,7 @@ LEAST_CONTRAST = 5.0
 LEAST_WIDTH_PX, LEAST_SHARE = 10.0, 0.5
 # Cars stand askew, and cameras hang so: part of the plates are turned by anything up to these degrees. From turns of 3
 # degrees alone the network learns nothing: it tells upright boxes.
-PART_TURNED, MOST_TURNED_DEGREES = 0.6, 15.0
+PART_TURNED, MOST_TURNED_DEGREES = 0.35, 15.0
 # Samples whose street is drawn too. Among few frames a network learns the streets; on others it sees plates everywhere.
 PART_OF_DRAWN_STREETS = 0.25
 MOST_ENLARGED = 4.0
