@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported
 
 import cv2
+import numpy as np
 
 from services.common import raster
 from services.common.raster import Picture
@@ -36,19 +37,18 @@ def main(rounds: int) -> None:
     detector, reader = PlateDetector(next(networks)), PlateReader(next(networks))
     first = Picture(frames[0])
     reduction = first_reduction(first.width_px, first.height_px)
-    small = [raster.decode(frame, reduction=reduction) for frame in frames]
-    whole = [raster.decode(frame) for frame in frames]
-    found = [detector.detect(pixels, 1 / reduction, READ)[:2] for pixels in small]
+    seen, whole = ([Picture(frame).pixels(by) for frame in frames] for by in (reduction, 1))
+    found = [detector.detect(pixels, 1 / reduction, READ)[:2] for pixels in seen]
     plates = sum(map(len, found)) or 1
 
     def read() -> None:
         for pixels, some in zip(whole, found, strict=True):
-            reader.read(pixels, [one.corners for one in some])
+            reader.read(pixels, [one.corners - np.float32(0.5) for one in some], detector.alone)
 
     steps: Mapping[str, tuple[Callable[[], object], int]] = {
-        "small": (lambda: [raster.decode(frame, reduction=reduction) for frame in frames], len(frames)),
-        "whole": (lambda: [raster.decode(frame) for frame in frames], len(frames)),
-        "detect": (lambda: [detector.detect(pixels, 1 / reduction) for pixels in small], len(frames)),
+        "decode": (lambda: [Picture(frame).pixels(reduction) for frame in frames], len(frames)),
+        "pillow": (lambda: [raster.decode(frame) for frame in frames], len(frames)),
+        "detect": (lambda: [detector.detect(pixels, 1 / reduction, READ) for pixels in seen], len(frames)),
         "read": (read, plates),
     }
     measured = {name: _milliseconds(step, items, rounds) for name, (step, items) in steps.items()}

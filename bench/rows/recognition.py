@@ -99,12 +99,12 @@ async def _steps(frames: Sequence[bytes]) -> list[Row]:
         return Series(who, tuple(milliseconds), tuple(1e3 * ms for ms in milliseconds))
 
     memory = f"a worker held {told['memory'][0]:.0f} MiB after all this, the second reader {second_mib:.0f} MiB"
-    small, whole = of(told["small"], "at half its size"), of(told["whole"], "in full")
+    decode, pillow = of(told["decode"], "as the product does it"), of(told["pillow"], "Pillow, in full")
     detect, read = of(told["detect"], "detector"), of(told["read"], "our reader")
     unit, less = "ms CPU", True
     return [
-        Row("decode 1280x720 for the detector", unit, small, whole, less),
-        Row("find plates in it", unit, detect, replace(whole, name="decode in full"), less),
+        Row("decode 1280x720 for the detector", unit, decode, pillow, less),
+        Row("find plates in it", unit, detect, replace(decode, name="decode it"), less),
         Row("read a plate", unit, read, of(line_ms, "PP-OCRv6's reader, a line"), less, note=memory),
     ]
 

@@ -14,6 +14,7 @@ from services.common.picture import PictureTooLarge, PictureUnreadable
 from services.recognition import metrics, pipe
 from services.recognition.engine import EngineIdentity
 from services.recognition.errors import EngineBusy, EngineCold, EngineFailed
+from services.recognition.lane import Lane, Relieved
 from services.recognition.reading import Seen
 from services.recognition.worker_process import WorkerCommand, WorkerGone, WorkerProcess
 
@@ -56,35 +57,6 @@ class Read:
 
     seen: Seen
     engine: EngineIdentity
-
-
-class Relieved(Exception):
-    """Another worker is to go on in the place of this one."""
-
-
-class Lane:
-    """The place of one worker in a pool. successor: a warm worker that is to take the place; None when there is none."""
-
-    def __init__(self) -> None:
-        self.successor: WorkerProcess | None = None
-        self.relief, self.taken = asyncio.Event(), asyncio.Event()
-
-    async def hand_over(self, worker: WorkerProcess | None) -> None:
-        """Has the worker at work replaced by this one as soon as it is done with its picture; returns when it is.
-
-        None has one started in its place.
-        """
-        self.successor = worker
-        self.taken.clear()
-        self.relief.set()
-        await self.taken.wait()
-
-    def take(self) -> WorkerProcess | None:
-        """The successor, which is no longer one."""
-        taken, self.successor = self.successor, None
-        self.relief.clear()
-        self.taken.set()
-        return taken
 
 
 class Pool:
@@ -166,6 +138,8 @@ class Pool:
                 first, await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s), command
             )
             for lane in others:
+                if self._is_closing:
+                    return
                 try:
                     worker = await WorkerProcess.start(command, timeout_s=self.sizes.start_timeout_s)
                 except (WorkerGone, OSError) as cause:

@@ -30,7 +30,6 @@ LEAST_COUNTRY = 0.01
 # So many texts are weighed against one another over all crops.
 MOST_RIVALS = 3
 
-
 # Given a picture and the corners of a plate in it, its corners after another look; None when it is not seen again.
 Again = Callable[[Pixels, Quad], Quad | None]
 
@@ -39,7 +38,7 @@ Again = Callable[[Pixels, Quad], Quad | None]
 class PlateText:
     """What stands on a plate; an empty text is none. given: the probability before the calibration that `probability` is after.
 
-    looks: how probable it is that the plate has as many lines as `layout` says. reads: crops it took.
+    reads: crops it took.
     """
 
     text: str = field(repr=False)
@@ -102,7 +101,7 @@ class PlateReader:
         if plate.agrees < CONTRADICTED:
             (other,) = self._cut(pixels, [(plate.corners, not plate.is_split, (FIRST_MARGIN,))])
             plate = max((plate, other), key=lambda one: one.agrees * _best(one.crops)[1])
-        text, sure = _best(plate.crops)
+        best = text, sure = _best(plate.crops)
         if len(text) >= LEAST_CHARACTERS and HOPELESS <= sure < SURE:
             corners = again(pixels, plate.corners) if again else None
             jobs: list[_Job] = [(plate.corners, plate.is_split, MORE_MARGINS)]
@@ -110,7 +109,8 @@ class PlateReader:
                 jobs.append((corners, plate.is_split, (FIRST_MARGIN, *MORE_MARGINS)))
             more = self._cut(pixels, jobs)
             plate = _Plate(plate.corners, plate.is_split, sum((one.crops for one in more), plate.crops))
-        return self._answer(plate)
+            best = _best(plate.crops)
+        return self._answer(plate, *best)
 
     def _cut(self, pixels: Pixels, wanted: Iterable[_Job]) -> list[_Plate]:
         """Plates cut with each of their margins, and read all at once."""
@@ -128,8 +128,7 @@ class PlateReader:
         beliefs = map(_beliefs, columns)
         return [_Crop(*one) for one in zip(columns, beliefs, countries, lines[:, TWO_LINES].tolist(), strict=True)]
 
-    def _answer(self, plate: _Plate) -> PlateText:
-        text, given = _best(plate.crops)
+    def _answer(self, plate: _Plate, text: Text, given: float) -> PlateText:
         return PlateText(
             text="".join(CHARACTERS[one] for one in text),
             positions=_positions(plate.crops, text),

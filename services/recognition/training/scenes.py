@@ -1,9 +1,9 @@
 """Samples for the detector: street pictures with plates whose corners are known.
 
-Of the samples 40 in 100 keep the real plates of a licensed frame (only their boxes are known), 45 have drawn plates in
-their places, and 15 have every plate taken out, so that lamps, badges and signs are seen to be none. Without frames the
-background is drawn too. A real plate of which less than half is in the picture, or that is too small, is taken out:
-what is no target must not look like one.
+Of the samples of a licensed frame 40 in 100 keep its real plates (only their boxes are known), 45 have drawn plates in
+their places, and 15 have every plate taken out, so that lamps, badges and signs are seen to be none. In a quarter of all
+samples, and in all where there are no frames, the street is drawn too. A real plate of which less than half is in the
+picture, or that is too small, is taken out: what is no target must not look like one.
 """
 
 from collections.abc import Iterator, Sequence

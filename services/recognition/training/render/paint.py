@@ -70,7 +70,7 @@ def stain(pixels: Pixels, glyph: Mask, x: int, y: int, colour: Colour) -> None:
     lay(pixels, np.broadcast_to(np.array(colour, np.float32), (*glyph.shape, 3)), glyph, x, y)
 
 
-def lay(pixels: Pixels, picture: Pixels | Light, cover: Mask, x: int, y: int, strength: float = 1.0) -> None:  # noqa: PLR0917
+def lay(pixels: Pixels, picture: Pixels | Light, cover: Mask, x: int, y: int, *, strength: float = 1.0) -> None:
     """Paints a picture through a mask of its size; what lies outside is cut off."""
     there, here = _shared(pixels, cover, x, y)
     part = pixels[there]

@@ -26,7 +26,7 @@ def put(pixels: Pixels, family: str, box: Box, rng: Generator, strength: float =
     """Paints one of a family into a box, as large as fits. KeyError for an unknown family."""
     picture, cover = _sized(family, int(rng.random() * VARIETY), box.width, box.height)
     place = Box.around(*box.centre, cover.shape[1], cover.shape[0])
-    lay(pixels, picture, cover, place.x, place.y, strength)
+    lay(pixels, picture, cover, place.x, place.y, strength=strength)
 
 
 @lru_cache(maxsize=8192)
