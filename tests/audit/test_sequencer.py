@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from services.audit.sequencer import Sequencer
@@ -21,6 +24,10 @@ WAITING = (
     "SELECT pid FROM pg_stat_activity"
     " WHERE datname = current_database() AND usename = 'audit_appender' AND %s IN (wait_event_type, wait_event)"
 )
+# Ends the probe, too.
+PROBE_WAITS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'probe' AND wait_event = 'SyncRep'"
+)
 
 
 @contextmanager
@@ -30,10 +37,27 @@ def absent_standby(scratch: Scratch) -> Iterator[None]:
         connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         connection.execute("SELECT pg_reload_conf()")
         try:
+            until_commits_wait(scratch)
             yield
         finally:
             connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
             connection.execute("SELECT pg_reload_conf()")
+
+
+def until_commits_wait(scratch: Scratch) -> None:
+    """A reload takes effect a little later: commits of our own go on until one waits."""
+    with scratch.connect() as watcher, ThreadPoolExecutor(1) as threads:
+        commits = threads.submit(commit_on_and_on, scratch)
+        while not watcher.execute(PROBE_WAITS).fetchall():
+            assert not commits.done()
+        assert isinstance(commits.exception(timeout=5), psycopg.OperationalError)
+
+
+def commit_on_and_on(scratch: Scratch) -> NoReturn:
+    with scratch.connect() as connection:
+        connection.execute("SET application_name = 'probe'; SET synchronous_commit = on")
+        while True:
+            connection.execute("SELECT pg_logical_emit_message(true, 'probe', '')")
 
 
 async def until_waiting(scratch: Scratch, what: str) -> int:
