@@ -12,18 +12,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from services.audit import keys, seal
 from services.audit.entry import EPOCH
 from services.audit.keys import KeyProblem
-from services.audit.note import VerifierKey
+from services.audit.note import ED25519, VerifierKey
 
 _PAGE = b"anpr-audit/page/v1\0"
 
 
 class FileSigner:
-    """An Ed25519 key from its 32-byte seed. See `note.Signer`."""
+    """An Ed25519 key from its 32-byte seed. See `note.Signer`. algorithm: `note.COSIGNATURE` for the key of a witness."""
 
-    def __init__(self, name: str, seed: bytes) -> None:
+    def __init__(self, name: str, seed: bytes, algorithm: int = ED25519) -> None:
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self._verifier = VerifierKey(name, public)
+        self._verifier = VerifierKey(name, public, algorithm)
 
     @property
     def verifier(self) -> VerifierKey:

@@ -66,12 +66,3 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         self, request: pb.ExportEntriesRequest, context: object
     ) -> AsyncGenerator[pb.ExportEntriesResponse, None]:
         raise NotBuilt("exports are not built yet")
-
-    async def ListFlags(self, request: pb.ListFlagsRequest, context: object) -> pb.ListFlagsResponse:
-        raise NotBuilt("flags are not built yet")
-
-    async def ReviewFlag(self, request: pb.ReviewFlagRequest, context: object) -> pb.ReviewFlagResponse:
-        raise NotBuilt("flags are not built yet")
-
-    async def GetStatistics(self, request: pb.GetStatisticsRequest, context: object) -> pb.GetStatisticsResponse:
-        raise NotBuilt("statistics are not built yet")

@@ -255,9 +255,6 @@ NOT_BUILT = (StatusCode.UNIMPLEMENTED, "NOT_BUILT")
         ("GetInclusionProof", pb.GetInclusionProofRequest(size=9), (StatusCode.NOT_FOUND, "SIZE_NOT_SIGNED")),
         ("GetConsistencyProof", pb.GetConsistencyProofRequest(first=0), INVALID),
         ("ListLeaves", pb.ListLeavesRequest(first=-1), INVALID),
-        ("ListFlags", pb.ListFlagsRequest(access=WHY), NOT_BUILT),
-        ("ReviewFlag", pb.ReviewFlagRequest(access=WHY), NOT_BUILT),
-        ("GetStatistics", pb.GetStatisticsRequest(), NOT_BUILT),
     ],
 )
 async def test_what_cannot_be_done_is_refused(

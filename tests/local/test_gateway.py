@@ -127,8 +127,8 @@ async def test_a_stream_has_no_deadline_at_the_gateway(instance: Instance, metho
 async def test_the_access_log_holds_methods_and_nothing_that_a_caller_typed(instance: Instance) -> None:
     await answer(instance.gateway, "/anpr.matching.v1.SightingService/1TST001")
     await answer(instance.gateway, "/anpr.matching.v1.SightingService/LookupPlate?plate=1TST001")
-    await answer(instance.gateway, "/anpr.audit.v1.AuditService/GetStatistics")
-    log = await asyncio.to_thread(flushed, instance.logs / "gateway-access.log", "AuditService/GetStatistics")
+    await answer(instance.gateway, "/anpr.audit.v1.AuditService/GetCheckpoint")
+    log = await asyncio.to_thread(flushed, instance.logs / "gateway-access.log", "AuditService/GetCheckpoint")
     assert "TST001" not in log
 
 

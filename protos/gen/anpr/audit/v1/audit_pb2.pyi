@@ -19,21 +19,20 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_INTENT: _ClassVar[EntryKind]
     ENTRY_KIND_OUTCOME: _ClassVar[EntryKind]
     ENTRY_KIND_DENIED: _ClassVar[EntryKind]
-
-class FlagState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    FLAG_STATE_UNSPECIFIED: _ClassVar[FlagState]
-    FLAG_STATE_OPEN: _ClassVar[FlagState]
-    FLAG_STATE_JUSTIFIED: _ClassVar[FlagState]
-    FLAG_STATE_REFERRED: _ClassVar[FlagState]
+    ENTRY_KIND_EXPORT: _ClassVar[EntryKind]
+    ENTRY_KIND_REVIEW: _ClassVar[EntryKind]
+    ENTRY_KIND_ERASURE: _ClassVar[EntryKind]
+    ENTRY_KIND_KEY: _ClassVar[EntryKind]
+    ENTRY_KIND_SHARD: _ClassVar[EntryKind]
 ENTRY_KIND_UNSPECIFIED: EntryKind
 ENTRY_KIND_INTENT: EntryKind
 ENTRY_KIND_OUTCOME: EntryKind
 ENTRY_KIND_DENIED: EntryKind
-FLAG_STATE_UNSPECIFIED: FlagState
-FLAG_STATE_OPEN: FlagState
-FLAG_STATE_JUSTIFIED: FlagState
-FLAG_STATE_REFERRED: FlagState
+ENTRY_KIND_EXPORT: EntryKind
+ENTRY_KIND_REVIEW: EntryKind
+ENTRY_KIND_ERASURE: EntryKind
+ENTRY_KIND_KEY: EntryKind
+ENTRY_KIND_SHARD: EntryKind
 
 class EntryFields(_message.Message):
     __slots__ = ("id", "kind", "ref", "system", "actor", "unit", "zone", "client", "roles", "access", "rpc", "plate", "query", "status", "refusal", "result_count", "result_digest", "page", "policy")
@@ -96,12 +95,14 @@ class AppendRequest(_message.Message):
     def __init__(self, fields: _Optional[_Union[EntryFields, _Mapping]] = ...) -> None: ...
 
 class AppendResponse(_message.Message):
-    __slots__ = ("index", "note")
+    __slots__ = ("index", "note", "leaf")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
     index: int
     note: str
-    def __init__(self, index: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
+    leaf: bytes
+    def __init__(self, index: _Optional[int] = ..., note: _Optional[str] = ..., leaf: _Optional[bytes] = ...) -> None: ...
 
 class AppendBatchRequest(_message.Message):
     __slots__ = ("fields",)
@@ -132,7 +133,7 @@ class GetEntryResponse(_message.Message):
     def __init__(self, entry: _Optional[_Union[Entry, _Mapping]] = ..., receipt: _Optional[_Union[_access_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class SearchEntriesRequest(_message.Message):
-    __slots__ = ("access", "actor", "plate", "case_reference", "kind", "window", "page_size", "page_token")
+    __slots__ = ("access", "actor", "plate", "case_reference", "kind", "window", "page_size", "page_token", "unit", "purpose", "system", "decision_id", "rpc", "status", "least_results", "most_results")
     ACCESS_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     PLATE_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +142,14 @@ class SearchEntriesRequest(_message.Message):
     WINDOW_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
+    DECISION_ID_FIELD_NUMBER: _ClassVar[int]
+    RPC_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    LEAST_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    MOST_RESULTS_FIELD_NUMBER: _ClassVar[int]
     access: _access_pb2.AccessContext
     actor: str
     plate: str
@@ -149,7 +158,15 @@ class SearchEntriesRequest(_message.Message):
     window: _plate_pb2.TimeWindow
     page_size: int
     page_token: str
-    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., actor: _Optional[str] = ..., plate: _Optional[str] = ..., case_reference: _Optional[str] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., window: _Optional[_Union[_plate_pb2.TimeWindow, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    unit: str
+    purpose: _access_pb2.Purpose
+    system: str
+    decision_id: str
+    rpc: str
+    status: str
+    least_results: int
+    most_results: int
+    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., actor: _Optional[str] = ..., plate: _Optional[str] = ..., case_reference: _Optional[str] = ..., kind: _Optional[_Union[EntryKind, str]] = ..., window: _Optional[_Union[_plate_pb2.TimeWindow, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., unit: _Optional[str] = ..., purpose: _Optional[_Union[_access_pb2.Purpose, str]] = ..., system: _Optional[str] = ..., decision_id: _Optional[str] = ..., rpc: _Optional[str] = ..., status: _Optional[str] = ..., least_results: _Optional[int] = ..., most_results: _Optional[int] = ...) -> None: ...
 
 class SearchEntriesResponse(_message.Message):
     __slots__ = ("entries", "next_page_token", "receipt")
@@ -226,14 +243,16 @@ class GetConsistencyProofResponse(_message.Message):
     def __init__(self, path: _Optional[_Iterable[bytes]] = ..., checkpoint: _Optional[str] = ...) -> None: ...
 
 class ExportEntriesRequest(_message.Message):
-    __slots__ = ("access", "first", "last")
+    __slots__ = ("access", "first", "last", "disclosed")
     ACCESS_FIELD_NUMBER: _ClassVar[int]
     FIRST_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    DISCLOSED_FIELD_NUMBER: _ClassVar[int]
     access: _access_pb2.AccessContext
     first: int
     last: int
-    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
+    disclosed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., first: _Optional[int] = ..., last: _Optional[int] = ..., disclosed: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExportEntriesResponse(_message.Message):
     __slots__ = ("chunk", "receipt")
@@ -242,73 +261,3 @@ class ExportEntriesResponse(_message.Message):
     chunk: bytes
     receipt: _access_pb2.Receipt
     def __init__(self, chunk: _Optional[bytes] = ..., receipt: _Optional[_Union[_access_pb2.Receipt, _Mapping]] = ...) -> None: ...
-
-class Flag(_message.Message):
-    __slots__ = ("flag_id", "rule", "explanation", "indexes", "state")
-    FLAG_ID_FIELD_NUMBER: _ClassVar[int]
-    RULE_FIELD_NUMBER: _ClassVar[int]
-    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
-    INDEXES_FIELD_NUMBER: _ClassVar[int]
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    flag_id: str
-    rule: str
-    explanation: str
-    indexes: _containers.RepeatedScalarFieldContainer[int]
-    state: FlagState
-    def __init__(self, flag_id: _Optional[str] = ..., rule: _Optional[str] = ..., explanation: _Optional[str] = ..., indexes: _Optional[_Iterable[int]] = ..., state: _Optional[_Union[FlagState, str]] = ...) -> None: ...
-
-class ListFlagsRequest(_message.Message):
-    __slots__ = ("access", "state")
-    ACCESS_FIELD_NUMBER: _ClassVar[int]
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    access: _access_pb2.AccessContext
-    state: FlagState
-    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., state: _Optional[_Union[FlagState, str]] = ...) -> None: ...
-
-class ListFlagsResponse(_message.Message):
-    __slots__ = ("flags", "receipt")
-    FLAGS_FIELD_NUMBER: _ClassVar[int]
-    RECEIPT_FIELD_NUMBER: _ClassVar[int]
-    flags: _containers.RepeatedCompositeFieldContainer[Flag]
-    receipt: _access_pb2.Receipt
-    def __init__(self, flags: _Optional[_Iterable[_Union[Flag, _Mapping]]] = ..., receipt: _Optional[_Union[_access_pb2.Receipt, _Mapping]] = ...) -> None: ...
-
-class ReviewFlagRequest(_message.Message):
-    __slots__ = ("access", "flag_id", "state", "reason")
-    ACCESS_FIELD_NUMBER: _ClassVar[int]
-    FLAG_ID_FIELD_NUMBER: _ClassVar[int]
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    REASON_FIELD_NUMBER: _ClassVar[int]
-    access: _access_pb2.AccessContext
-    flag_id: str
-    state: FlagState
-    reason: str
-    def __init__(self, access: _Optional[_Union[_access_pb2.AccessContext, _Mapping]] = ..., flag_id: _Optional[str] = ..., state: _Optional[_Union[FlagState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
-
-class ReviewFlagResponse(_message.Message):
-    __slots__ = ("flag", "receipt")
-    FLAG_FIELD_NUMBER: _ClassVar[int]
-    RECEIPT_FIELD_NUMBER: _ClassVar[int]
-    flag: Flag
-    receipt: _access_pb2.Receipt
-    def __init__(self, flag: _Optional[_Union[Flag, _Mapping]] = ..., receipt: _Optional[_Union[_access_pb2.Receipt, _Mapping]] = ...) -> None: ...
-
-class GetStatisticsRequest(_message.Message):
-    __slots__ = ("window",)
-    WINDOW_FIELD_NUMBER: _ClassVar[int]
-    window: _plate_pb2.TimeWindow
-    def __init__(self, window: _Optional[_Union[_plate_pb2.TimeWindow, _Mapping]] = ...) -> None: ...
-
-class StatisticsCell(_message.Message):
-    __slots__ = ("name", "count")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    COUNT_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    count: int
-    def __init__(self, name: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
-
-class GetStatisticsResponse(_message.Message):
-    __slots__ = ("cells",)
-    CELLS_FIELD_NUMBER: _ClassVar[int]
-    cells: _containers.RepeatedCompositeFieldContainer[StatisticsCell]
-    def __init__(self, cells: _Optional[_Iterable[_Union[StatisticsCell, _Mapping]]] = ...) -> None: ...

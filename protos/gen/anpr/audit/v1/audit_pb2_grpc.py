@@ -80,21 +80,6 @@ class AuditServiceStub:
                 request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesRequest.SerializeToString,
                 response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesResponse.FromString,
                 _registered_method=True)
-        self.ListFlags = channel.unary_unary(
-                '/anpr.audit.v1.AuditService/ListFlags',
-                request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsRequest.SerializeToString,
-                response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsResponse.FromString,
-                _registered_method=True)
-        self.ReviewFlag = channel.unary_unary(
-                '/anpr.audit.v1.AuditService/ReviewFlag',
-                request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagRequest.SerializeToString,
-                response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagResponse.FromString,
-                _registered_method=True)
-        self.GetStatistics = channel.unary_unary(
-                '/anpr.audit.v1.AuditService/GetStatistics',
-                request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsRequest.SerializeToString,
-                response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsResponse.FromString,
-                _registered_method=True)
 
 
 class AuditServiceServicer:
@@ -124,7 +109,8 @@ class AuditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchEntries(self, request, context):
-        """Entries by officer, plate, case, kind and time, newest first, in pages of at most 500; audited.
+        """Entries by officer, unit, plate, case, purpose, system, decision, RPC, kind, status, number of results and time, newest first, in
+        pages of at most 500; audited.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,27 +146,6 @@ class AuditServiceServicer:
 
     def ExportEntries(self, request, context):
         """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListFlags(self, request, context):
-        """Findings of the abuse rules; audited. Not built yet: UNIMPLEMENTED.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ReviewFlag(self, request, context):
-        """Records what a reviewer found; audited. Not built yet: UNIMPLEMENTED.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetStatistics(self, request, context):
-        """Counts for a transparency report, small cells suppressed. Not built yet: UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,21 +198,6 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.ExportEntries,
                     request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesRequest.FromString,
                     response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesResponse.SerializeToString,
-            ),
-            'ListFlags': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListFlags,
-                    request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsRequest.FromString,
-                    response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsResponse.SerializeToString,
-            ),
-            'ReviewFlag': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReviewFlag,
-                    request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagRequest.FromString,
-                    response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagResponse.SerializeToString,
-            ),
-            'GetStatistics': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetStatistics,
-                    request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsRequest.FromString,
-                    response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -494,87 +444,6 @@ class AuditService:
             '/anpr.audit.v1.AuditService/ExportEntries',
             anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesRequest.SerializeToString,
             anpr_dot_audit_dot_v1_dot_audit__pb2.ExportEntriesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListFlags(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/anpr.audit.v1.AuditService/ListFlags',
-            anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsRequest.SerializeToString,
-            anpr_dot_audit_dot_v1_dot_audit__pb2.ListFlagsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReviewFlag(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/anpr.audit.v1.AuditService/ReviewFlag',
-            anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagRequest.SerializeToString,
-            anpr_dot_audit_dot_v1_dot_audit__pb2.ReviewFlagResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetStatistics(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/anpr.audit.v1.AuditService/GetStatistics',
-            anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsRequest.SerializeToString,
-            anpr_dot_audit_dot_v1_dot_audit__pb2.GetStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

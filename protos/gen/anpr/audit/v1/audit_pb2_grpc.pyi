@@ -42,7 +42,9 @@ class AuditServiceStub:
     GetEntry: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
     SearchEntries: _grpc.UnaryUnaryMultiCallable[_audit_pb2.SearchEntriesRequest, _audit_pb2.SearchEntriesResponse]
-    """Entries by officer, plate, case, kind and time, newest first, in pages of at most 500; audited."""
+    """Entries by officer, unit, plate, case, purpose, system, decision, RPC, kind, status, number of results and time, newest first, in
+    pages of at most 500; audited.
+    """
     ListLeaves: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListLeavesRequest, _audit_pb2.ListLeavesResponse]
     """Leaves as they are hashed, from an index on, at most 1,000; they hold no personal data."""
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]
@@ -53,12 +55,6 @@ class AuditServiceStub:
     """Proof that the log of one size is a prefix of a later one. Errors: SIZE_NOT_SIGNED."""
     ExportEntries: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEntriesRequest, _audit_pb2.ExportEntriesResponse]
     """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
-    ListFlags: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListFlagsRequest, _audit_pb2.ListFlagsResponse]
-    """Findings of the abuse rules; audited. Not built yet: UNIMPLEMENTED."""
-    ReviewFlag: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ReviewFlagRequest, _audit_pb2.ReviewFlagResponse]
-    """Records what a reviewer found; audited. Not built yet: UNIMPLEMENTED."""
-    GetStatistics: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetStatisticsRequest, _audit_pb2.GetStatisticsResponse]
-    """Counts for a transparency report, small cells suppressed. Not built yet: UNIMPLEMENTED."""
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
@@ -74,7 +70,9 @@ class AuditServiceAsyncStub(AuditServiceStub):
     GetEntry: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]  # type: ignore[assignment]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
     SearchEntries: _aio.UnaryUnaryMultiCallable[_audit_pb2.SearchEntriesRequest, _audit_pb2.SearchEntriesResponse]  # type: ignore[assignment]
-    """Entries by officer, plate, case, kind and time, newest first, in pages of at most 500; audited."""
+    """Entries by officer, unit, plate, case, purpose, system, decision, RPC, kind, status, number of results and time, newest first, in
+    pages of at most 500; audited.
+    """
     ListLeaves: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListLeavesRequest, _audit_pb2.ListLeavesResponse]  # type: ignore[assignment]
     """Leaves as they are hashed, from an index on, at most 1,000; they hold no personal data."""
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]  # type: ignore[assignment]
@@ -85,12 +83,6 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Proof that the log of one size is a prefix of a later one. Errors: SIZE_NOT_SIGNED."""
     ExportEntries: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEntriesRequest, _audit_pb2.ExportEntriesResponse]  # type: ignore[assignment]
     """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
-    ListFlags: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListFlagsRequest, _audit_pb2.ListFlagsResponse]  # type: ignore[assignment]
-    """Findings of the abuse rules; audited. Not built yet: UNIMPLEMENTED."""
-    ReviewFlag: _aio.UnaryUnaryMultiCallable[_audit_pb2.ReviewFlagRequest, _audit_pb2.ReviewFlagResponse]  # type: ignore[assignment]
-    """Records what a reviewer found; audited. Not built yet: UNIMPLEMENTED."""
-    GetStatistics: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetStatisticsRequest, _audit_pb2.GetStatisticsResponse]  # type: ignore[assignment]
-    """Counts for a transparency report, small cells suppressed. Not built yet: UNIMPLEMENTED."""
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the log. Entries are numbered without a gap in the transaction that makes them durable; nothing is ever changed."""
@@ -127,7 +119,9 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.SearchEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.SearchEntriesResponse, _abc.Awaitable[_audit_pb2.SearchEntriesResponse]]:
-        """Entries by officer, plate, case, kind and time, newest first, in pages of at most 500; audited."""
+        """Entries by officer, unit, plate, case, purpose, system, decision, RPC, kind, status, number of results and time, newest first, in
+        pages of at most 500; audited.
+        """
 
     @_abc_1.abstractmethod
     def ListLeaves(
@@ -168,29 +162,5 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_audit_pb2.ExportEntriesResponse], _abc.AsyncIterator[_audit_pb2.ExportEntriesResponse]]:
         """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
-
-    @_abc_1.abstractmethod
-    def ListFlags(
-        self,
-        request: _audit_pb2.ListFlagsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_audit_pb2.ListFlagsResponse, _abc.Awaitable[_audit_pb2.ListFlagsResponse]]:
-        """Findings of the abuse rules; audited. Not built yet: UNIMPLEMENTED."""
-
-    @_abc_1.abstractmethod
-    def ReviewFlag(
-        self,
-        request: _audit_pb2.ReviewFlagRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_audit_pb2.ReviewFlagResponse, _abc.Awaitable[_audit_pb2.ReviewFlagResponse]]:
-        """Records what a reviewer found; audited. Not built yet: UNIMPLEMENTED."""
-
-    @_abc_1.abstractmethod
-    def GetStatistics(
-        self,
-        request: _audit_pb2.GetStatisticsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_audit_pb2.GetStatisticsResponse, _abc.Awaitable[_audit_pb2.GetStatisticsResponse]]:
-        """Counts for a transparency report, small cells suppressed. Not built yet: UNIMPLEMENTED."""
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

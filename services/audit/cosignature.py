@@ -1,0 +1,26 @@
+"""Cosignatures of witnesses (C2SP tlog-cosignature, cosignature/v1): somebody else saw this head, and it continued what he saw before.
+
+The key is Ed25519, of type 0x04. Signed is "cosignature/v1\\ntime SECONDS\\n" || text of the checkpoint; a signature line holds the
+seconds as eight bytes, big-endian, and the signature.
+"""
+
+from services.audit import note
+from services.audit.note import COSIGNATURE, NoteInvalid, Signature, Signer
+
+TIME_BYTES = 8
+
+
+def cosign(text: str, signer: Signer, at_s: int) -> Signature:
+    """The line that says: the holder of this key saw this checkpoint at this time, in seconds since 1970."""
+    key = signer.verifier
+    if key.algorithm != COSIGNATURE:
+        raise NoteInvalid("a witness signs with a key for cosignatures")
+    message = f"cosignature/v1\ntime {at_s}\n{text}".encode()
+    return Signature(key.name, key.key_id, at_s.to_bytes(TIME_BYTES, "big") + signer.sign(message))
+
+
+def added(signed: str, lines: tuple[Signature, ...]) -> str:
+    """The note with these lines after those that it has; a line that is there already is not added again."""
+    found = note.parse(signed)
+    new = tuple(line for line in lines if line not in found.signatures)
+    return note.Note(found.text, (*found.signatures, *new)).encode()
