@@ -22,6 +22,7 @@ from services.audit.log import Log
 from services.audit.migrate import MIGRATIONS, SCHEMA
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.proofs import Proofs
+from services.audit.release import Heads, Policy
 from services.audit.review import Review
 from services.audit.sequencer import Sequencer
 from services.audit.server import AuditServicer
@@ -66,6 +67,7 @@ async def main(given: Settings) -> None:
 async def run(given: Settings) -> None:
     """Serves until told to stop. Raises SchemaProblem, KeyProblem or LogBroken when it must not."""
     keys = read_keys(given)
+    structlog.get_logger().info("audit.keys", log=keys.log.verifier.encode(), receipts=keys.receipts.verifier.encode())
     async with AsyncExitStack() as stack:
         opened = await open_databases(stack, given)
         await database.verify_schema(opened.appender, SCHEMA, MIGRATIONS)
@@ -125,6 +127,8 @@ def serving(given: Settings, keys: Keys, opened: Databases, book: Epochs, integr
         log,
         Review(store, keys.epochs, keys.tags),
         Proofs(store, keys.log.verifier),
+        Heads(store),
+        Policy(given.release),
         log_key=keys.log.verifier,
         receipt_key=keys.receipts.verifier,
     )

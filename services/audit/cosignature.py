@@ -1,7 +1,7 @@
-"""Cosignatures of witnesses (C2SP tlog-cosignature, cosignature/v1): somebody else saw this head, and it continued what he saw before.
+"""Cosignatures of witnesses (C2SP tlog-cosignature, cosignature/v1): another saw this head, and it continues what he saw before.
 
-The key is Ed25519, of type 0x04. Signed is "cosignature/v1\\ntime SECONDS\\n" || text of the checkpoint; a signature line holds the
-seconds as eight bytes, big-endian, and the signature.
+The key is Ed25519, of type 0x04. Signed is "cosignature/v1\\ntime SECONDS\\n" || text of the checkpoint; the signature line
+holds the seconds as eight bytes, big-endian, and the signature.
 """
 
 from services.audit import note

@@ -26,8 +26,10 @@ class JcsInvalid(ValueError):
 def encode(value: Value) -> bytes:
     """The canonical bytes. Raises JcsInvalid for a value outside the profile."""
     try:
-        if isinstance(value, str):  # the most frequent value by far, in a fifth of the time
+        if isinstance(value, str):  # the most frequent values by far, in a fifth of the time
             return encode_basestring(value).encode()
+        if type(value) is int and -LIMIT < value < LIMIT:
+            return b"%d" % value
         _verify(value, MAX_DEPTH)
         return _ENCODER.encode(value).encode()
     except UnicodeEncodeError as cause:

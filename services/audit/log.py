@@ -8,27 +8,27 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
 
-from services.audit import commitment, epochs, jcs, merkle, metrics, placement, receipt, seal, tags
+from services.audit import commitment, epochs, jcs, merkle, metrics, placement, seal, tags
 from services.audit.commitment import SECRET_BYTES
 from services.audit.entry import Entry
 from services.audit.epochs import Epochs
 from services.audit.errors import LogFull
 from services.audit.keys import EpochKeys, TagKeys
-from services.audit.note import Signer
 from services.audit.placement import Known, Placed, Prepared, Verdict
-from services.audit.receipt import Receipt
 from services.audit.seal import SealBroken
 from services.audit.sequencer import Sealed, Sequencer
+from services.common import receipt
 from services.common.errors import CommitUnknown, Refusal, StoreUnavailable
-from services.common.ledger import Promise
+from services.common.note import Signer
+from services.common.receipt import Receipt
 
 log = structlog.get_logger()
 
@@ -36,9 +36,26 @@ MAX_BATCH = 256
 MAX_WAITING = 4096
 RETRY_WITHIN_S = 1.0
 PREPARED_AT_ONCE = 8
-GATHER_S = 0.004  # after a turn with more than one group; who writes alone never waits
+GATHER_S = 0.008  # after a turn with more than one group; who writes alone never waits
 IDLE_S = 1.0  # after which an empty turn shows whether the log can be written
 UNCONFIRMED_S = 4.0  # longer than the one turn that a database may take that is slow for once
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A durable entry: its index, the signed receipt, and its leaf."""
+
+    index: int
+    note: str
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one entry among others: it is durable, or was refused."""
+
+    appended: Appended | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +100,50 @@ class Log:
         if time.monotonic() - self._confirmed_at > UNCONFIRMED_S:
             raise StoreUnavailable("the log cannot be written")
 
-    async def append(self, entries: Sequence[Entry]) -> list[Promise]:
+    async def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Makes the entries durable, all or none, in order, and promises each. 1 to 256 entries.
 
         Raises EntryConflict, LogFull, LogBehind, LogAltered, Invalid, ClockOff, StoreUnavailable, CommitUnknown. After
         CommitUnknown it is not known whether they are durable: the same call again finds out.
         """
-        if not 1 <= len(entries) <= MAX_BATCH:
+        with self._room(len(entries)):
+            group = await self._prepare(entries)
+            return [self._appended(placed) for placed in await self._queued(group)]
+
+    async def append_each(self, entries: Sequence[Entry]) -> list[Answer]:
+        """Makes entries durable, each for itself, in order. Raises as `append` for what concerns all of them."""
+        with self._room(len(entries)):
+            prepared = await self._prepare(entries)
+            queued = [self._queued((one,)) for one in prepared]
+            found = await asyncio.gather(*queued, return_exceptions=True)
+        return [self._answer(places) for places in found]
+
+    @contextmanager
+    def _room(self, entries: int) -> Iterator[None]:
+        """Raises LogFull, or what the gate raises, unless so many entries may come."""
+        if not 1 <= entries <= MAX_BATCH:
             raise ValueError("a group has 1 to 256 entries")
         self._gate()
-        if self._waiting_entries + len(entries) > MAX_WAITING:
+        if self._waiting_entries + entries > MAX_WAITING:
             raise LogFull("too many entries wait to be written", retry_delay_s=0.5)
-        self._count(len(entries))
+        self._count(entries)
         try:
-            group = await self._prepare(entries)
-            places = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Waiting(group, places))
-            self._arrived.set()
-            return [self._promise(placed) for placed in await places]
+            yield
         finally:
-            self._count(-len(entries))
+            self._count(-entries)
+
+    def _queued(self, group: tuple[Prepared, ...]) -> "asyncio.Future[tuple[Placed, ...]]":
+        places = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(group, places))
+        self._arrived.set()
+        return places
+
+    def _answer(self, found: tuple[Placed, ...] | BaseException) -> Answer:
+        if isinstance(found, Refusal):
+            return Answer(refusal=found)
+        if isinstance(found, BaseException):
+            raise found
+        return Answer(appended=self._appended(found[0]))
 
     def _count(self, entries: int) -> None:
         self._waiting_entries += entries
@@ -225,9 +266,9 @@ class Log:
             return False
         return commitment.commit(commitment.encode(given.content.fields()), secret) == leaf.commitment
 
-    def _promise(self, placed: Placed) -> Promise:
+    def _appended(self, placed: Placed) -> Appended:
         promised = Receipt(self._origin, placed.index, placed.leaf_hash, placed.time_ms)
-        return Promise(placed.index, receipt.sign(promised, self._signer))
+        return Appended(placed.index, receipt.sign(promised, self._signer), placed.data)
 
 
 def _seal(new: placement.New) -> bytes:

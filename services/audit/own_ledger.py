@@ -19,6 +19,7 @@ class OwnLedger:
     async def append(self, fields: audit_pb2.EntryFields) -> Promise:
         """Makes one entry durable. Raises AuditUnavailable."""
         try:
-            return (await self._log.append([wire.decode_entry(fields, SYSTEM)]))[0]
+            (appended,) = await self._log.append([wire.decode_entry(fields, SYSTEM)])
         except Refusal as cause:
             raise AuditUnavailable("the audit log did not confirm the entry") from cause
+        return Promise(appended.index, appended.note)

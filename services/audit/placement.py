@@ -24,6 +24,9 @@ class Tags:
     actor: bytes = b""
     plate: bytes = b""
     case_reference: bytes = b""
+    unit: bytes = b""
+    decision: bytes = b""
+    further_plates: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry's place: what its receipt says."""
+    """An entry's place: its leaf, and what its receipt says."""
 
     index: int
+    data: bytes
     leaf_hash: bytes
     time_ms: int
 
@@ -125,14 +129,14 @@ def _place(
         if given.id in known:
             found = known[given.id]
             _verify_same(is_same(found, prepared))
-            places.append(Placed(found.index, merkle.leaf_hash(found.data), found.leaf.time_ms))
+            places.append(Placed(found.index, found.data, merkle.leaf_hash(found.data), found.leaf.time_ms))
             continue
         if (batched := added.get(given.id) or new.get(given.id)) is None:
             _verify_ref(given, known, new, added)
             leaf = prepared.leaf(time_ms)
             batched = added[given.id] = New(next_index + len(added), leaf.encode(), leaf, prepared)
         _verify_same(batched.prepared.entry == given)
-        places.append(Placed(batched.index, merkle.leaf_hash(batched.data), time_ms))
+        places.append(Placed(batched.index, batched.data, merkle.leaf_hash(batched.data), time_ms))
     return Verdict(tuple(places)), added
 
 

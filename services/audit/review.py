@@ -27,9 +27,17 @@ class Search:
     actor: str = field(default="", repr=False)
     plate: str = field(default="", repr=False)
     case_reference: str = field(default="", repr=False)
+    unit: str = ""
+    decision_id: str = field(default="", repr=False)
+    purpose: str = ""
+    system: str = ""
+    rpc: str = ""
+    status: str = ""
     kind: str | None = None
     from_ms: int | None = None
     until_ms: int | None = None
+    least_results: int | None = None
+    most_results: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,8 @@ class Review:
             "actor": wanted.actor,
             "plate": plate.parse(wanted.plate) if wanted.plate else "",
             "case_reference": wanted.case_reference,
+            "unit": wanted.unit,
+            "decision": wanted.decision_id,
         }
         within = tuple(epoch for epoch in await self._store.epochs() if _overlaps(epoch, wanted))
         found = {
@@ -108,7 +118,7 @@ class Review:
             for name, text in texts.items()
             if text
         }
-        return Filter(within, found, wanted.kind, wanted.from_ms, wanted.until_ms)
+        return Filter(within, found, _plain(wanted))
 
     def _token(self, wanted: Search, before: int) -> str:
         position = before.to_bytes(INDEX_BYTES, "big")
@@ -127,9 +137,11 @@ class Review:
         return int.from_bytes(position, "big")
 
     def _mark(self, wanted: Search, position: bytes) -> bytes:
-        asked = [wanted.actor, wanted.plate, wanted.case_reference, wanted.kind or ""]
-        bounds = [-1 if bound is None else bound for bound in (wanted.from_ms, wanted.until_ms)]
-        return self._tag_keys.page_mark(position + jcs.encode([*asked, *bounds]))
+        asked = {
+            **{name: getattr(wanted, name) for name in ("actor", "plate", "case_reference", "unit", "decision_id")},
+            **_plain(wanted),
+        }
+        return self._tag_keys.page_mark(position + jcs.encode(asked))
 
 
 def _fitting(hits: Sequence[Hit]) -> int:
@@ -146,8 +158,25 @@ def _fits(content: Content, wanted: Search) -> bool:
     return (
         wanted.actor in ("", content.actor)
         and wanted.case_reference in ("", content.case_reference)
-        and (not wanted.plate or tags.normal(wanted.plate) == tags.normal(content.plate))
+        and wanted.unit in ("", content.unit)
+        and wanted.decision_id in ("", content.decision_id)
+        and (not wanted.plate or tags.normal(wanted.plate) in tags.plates(content))
+        and wanted.purpose in ("", content.purpose)
+        and wanted.rpc in ("", content.rpc)
+        and wanted.status in ("", content.status)
+        and (wanted.least_results is None or content.result_count >= wanted.least_results)
+        and (wanted.most_results is None or content.result_count <= wanted.most_results)
     )
+
+
+def _plain(wanted: Search) -> dict[str, str | int]:
+    """What is asked for beside tags, by name."""
+    words = {name: getattr(wanted, name) for name in ("kind", "system", "purpose", "status", "rpc")}
+    bounds = {name: getattr(wanted, name) for name in ("from_ms", "until_ms", "least_results", "most_results")}
+    return {
+        **{name: word for name, word in words.items() if word},
+        **{name: bound for name, bound in bounds.items() if bound is not None},
+    }
 
 
 def _overlaps(epoch: str, wanted: Search) -> bool:

@@ -1,8 +1,8 @@
 """The SQL that gives entries their numbers, as audit_appender, on one connection of its own.
 
 What must hold:
-1. The head row is locked before the ids are looked up, in another statement: a single one would look at a snapshot from before
-   the lock and miss what the last holder wrote.
+1. The head row is locked before the ids are looked up, in another statement (both in audit.take_turn): a single one would look at
+   a snapshot from before the lock and miss what the last holder wrote.
 2. Entries, ids, payloads, secrets, tags and head are written in one transaction.
 3. Each turn writes the head, even one that adds nothing: an answer about an older entry of unknown fate then waits for this
    commit, and with it for everything before, on disk and on the standby.
@@ -12,7 +12,8 @@ What must hold:
    hangs answers no cancel request either.
 6. A replica that stops while it holds the lock must not stop the others. The role's idle_in_transaction_session_timeout ends it
    after half a second, but not when a pipeline came last: psycopg ends one with a Flush message, which switches that timer off.
-   transaction_timeout ends what stops in the middle of sending; it does not reach into the commit.
+   So the lock is taken by one simple query. transaction_timeout ends what stops in the middle of sending; it does not reach into
+   the commit.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.errors import Diagnostic
 
 from services.audit import stored
@@ -44,13 +45,9 @@ STRICT_COMMIT = """
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
 """
-LOCK_HEAD = """
-SELECT next_seq, last_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-FROM audit.head WHERE log = 1 FOR UPDATE
-"""
-SELECT_KNOWN = """
-SELECT i.id, i.seq, e.leaf FROM audit.entry_id i JOIN audit.entry e USING (seq) WHERE i.id = ANY(%(ids)s)
-"""
+TAKE_TURN = sql.SQL(
+    "BEGIN; SELECT next_seq, last_ms, now_ms, id, seq, leaf FROM audit.take_turn(string_to_array({}, ' ')::uuid[])"
+)
 SELECT_SECRETS = """
 SELECT s.seq, s.wrapped FROM unnest(%(epochs)s::text[], %(seqs)s::bigint[]) AS wanted (epoch, seq)
 JOIN audit.secret s USING (epoch, seq)
@@ -60,8 +57,12 @@ WITH new AS MATERIALIZED (
     SELECT * FROM unnest(
         %(seq)b::bigint[], %(id)b::uuid[], %(leaf)b::bytea[], %(epoch)b::text[], %(sealed)b::bytea[], %(wrapped)b::bytea[],
         %(at_ms)b::bigint[], %(kind)b::text[], %(system)b::text[],
-        %(actor)b::bytea[], %(plate)b::bytea[], %(case_reference)b::bytea[]
-    ) AS n (seq, id, leaf, epoch, sealed, wrapped, at_ms, kind, system, actor, plate, case_reference)
+        %(actor)b::bytea[], %(plate)b::bytea[], %(case_reference)b::bytea[], %(unit)b::bytea[], %(decision)b::bytea[],
+        %(purpose)b::text[], %(status)b::text[], %(rpc)b::text[], %(result_count)b::bigint[]
+    ) AS n (
+        seq, id, leaf, epoch, sealed, wrapped, at_ms, kind, system, actor, plate, case_reference, unit, decision,
+        purpose, status, rpc, result_count
+    )
 ), entries AS (
     INSERT INTO audit.entry (seq, leaf) SELECT seq, leaf FROM new
 ), ids AS (
@@ -70,9 +71,19 @@ WITH new AS MATERIALIZED (
     INSERT INTO audit.payload (epoch, seq, sealed) SELECT epoch, seq, sealed FROM new
 ), secrets AS (
     INSERT INTO audit.secret (epoch, seq, wrapped) SELECT epoch, seq, wrapped FROM new
+), head AS (
+    UPDATE audit.head SET next_seq = %(next_seq)s, last_ms = %(last_ms)s WHERE log = 1
 )
-INSERT INTO audit.tag (epoch, seq, at_ms, kind, system, actor, plate, case_reference)
-SELECT epoch, seq, at_ms, kind, system, nullif(actor, ''), nullif(plate, ''), nullif(case_reference, '') FROM new
+INSERT INTO audit.tag (
+    epoch, seq, at_ms, kind, system, actor, plate, case_reference, unit, decision, purpose, status, rpc, result_count
+)
+SELECT epoch, seq, at_ms, kind, system, nullif(actor, ''), nullif(plate, ''), nullif(case_reference, ''), nullif(unit, ''),
+    nullif(decision, ''), purpose, status, rpc, result_count
+FROM new
+"""
+INSERT_FURTHER_PLATES = """
+INSERT INTO audit.further_plate (epoch, seq, plate)
+SELECT epoch, seq, plate FROM unnest(%(epoch)b::text[], %(seq)b::bigint[], %(plate)b::bytea[]) AS n (epoch, seq, plate)
 """
 UPDATE_HEAD = "UPDATE audit.head SET next_seq = %(next_seq)s, last_ms = %(last_ms)s WHERE log = 1"
 
@@ -111,9 +122,12 @@ class Turn:
         self.is_committing = True
         head = {"next_seq": self.next_index + len(entries), "last_ms": self.time_ms}
         async with self._connection.pipeline():
+            if further := _further_plates(entries):
+                await self._connection.execute(INSERT_FURTHER_PLATES, further)
             if entries:
-                await self._connection.execute(INSERT_ENTRIES, _columns(entries))
-            await self._connection.execute(UPDATE_HEAD, head)
+                await self._connection.execute(INSERT_ENTRIES, {**_columns(entries), **head})
+            else:
+                await self._connection.execute(UPDATE_HEAD, head)
             result = await self._connection.execute("COMMIT")
         if self._notices or result.statusmessage != "COMMIT":
             log.error("audit.commit_doubtful", status=result.statusmessage, warnings=len(self._notices))
@@ -170,18 +184,17 @@ class Sequencer:
     async def _begin(self, connection: AsyncConnection, ids: Sequence[UUID]) -> Turn:
         self._notices.clear()
         before = self._clock()
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            head = await connection.execute(LOCK_HEAD)
-        rows = await connection.execute(SELECT_KNOWN, {"ids": list(ids)})  # no pipeline (6)
-        found = await head.fetchone()
-        if found is None:
-            raise StoreUnavailable("the log has no head")
-        next_index, last_ms, now_ms = found
+        # Both statements in one message, which takes no parameters: the ids are UUIDs, and quoted besides.
+        rows = await connection.execute(TAKE_TURN.format(sql.Literal(" ".join(map(str, ids)))))
+        rows.nextset()
+        found = await rows.fetchall()
+        next_index, last_ms, now_ms = found[0][:3]
         verify_clock(before, now_ms, self._clock())
         if now_ms < last_ms - BACKWARDS_TOLERANCE_MS:
             raise ClockOff("the database's clock is behind the log")
-        known = {entry_id: Known(seq, leaf, stored.leaf(seq, leaf)) for entry_id, seq, leaf in await rows.fetchall()}
+        known = {
+            entry_id: Known(seq, leaf, stored.leaf(seq, leaf)) for *_, entry_id, seq, leaf in found if seq is not None
+        }
         return Turn(connection, next_index, max(now_ms, last_ms), known, self._notices)
 
     async def _connected(self) -> AsyncConnection:
@@ -237,4 +250,23 @@ def _columns(entries: Sequence[Sealed]) -> dict[str, list[object]]:
         "actor": [one.tags.actor for one in prepared],
         "plate": [one.tags.plate for one in prepared],
         "case_reference": [one.tags.case_reference for one in prepared],
+        "unit": [one.tags.unit for one in prepared],
+        "decision": [one.tags.decision for one in prepared],
+        "purpose": [one.entry.content.purpose for one in prepared],
+        "status": [one.entry.content.status for one in prepared],
+        "rpc": [one.entry.content.rpc for one in prepared],
+        "result_count": [one.entry.content.result_count for one in prepared],
     }
+
+
+def _further_plates(entries: Sequence[Sealed]) -> dict[str, list[object]]:
+    """Columns of the tags of plates beyond the first; nothing when no entry has any."""
+    rows = [(sealed.new.leaf.epoch, sealed.new.index, tag) for sealed in entries for tag in _further(sealed)]
+    if not rows:
+        return {}
+    epochs, seqs, plates = zip(*rows, strict=True)
+    return {"epoch": list(epochs), "seq": list(seqs), "plate": list(plates)}
+
+
+def _further(sealed: Sealed) -> Sequence[bytes]:
+    return sealed.new.prepared.tags.further_plates

@@ -2,37 +2,68 @@
 
 # ruff: noqa: ARG002 (gRPC fixes the parameters)
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from anpr.audit.v1 import audit_pb2 as pb
 from anpr.audit.v1 import audit_pb2_grpc
 
 from services.audit import wire
 from services.audit.log import Log
-from services.audit.note import VerifierKey
 from services.audit.proofs import Proofs
+from services.audit.release import Heads, Policy
 from services.audit.review import Review
+from services.audit.wire import Decoded
 from services.common import calls
 from services.common.errors import NotBuilt
+from services.common.note import VerifierKey
 
 
 class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
     """The log over gRPC. keys: verifier keys of checkpoints and of receipts."""
 
     def __init__(
-        self, log: Log, review: Review, proofs: Proofs, *, log_key: VerifierKey, receipt_key: VerifierKey
+        self,
+        log: Log,
+        review: Review,
+        proofs: Proofs,
+        heads: Heads,
+        policy: Policy,
+        *,
+        log_key: VerifierKey,
+        receipt_key: VerifierKey,
     ) -> None:
         self._log, self._review, self._proofs = log, review, proofs
+        self._heads, self._policy = heads, policy
         self._log_key, self._receipt_key = log_key.encode(), receipt_key.encode()
 
     async def Append(self, request: pb.AppendRequest, context: object) -> pb.AppendResponse:
-        entries = wire.decode_entries([request.fields], calls.of(context).caller.system)
-        return wire.encode_promise((await self._log.append(entries))[0])
+        (entry,) = wire.decode_entries([request.fields], calls.of(context).caller.system)
+        (appended,) = await self._log.append([entry])
+        return wire.encode_appended(appended, self._policy.of(entry))
 
     async def AppendBatch(self, request: pb.AppendBatchRequest, context: object) -> pb.AppendBatchResponse:
-        entries = wire.decode_entries(request.fields, calls.of(context).caller.system)
-        promises = await self._log.append(entries)
-        return pb.AppendBatchResponse(receipts=[wire.encode_promise(promise) for promise in promises])
+        system = calls.of(context).caller.system
+        if request.each_alone:
+            return await self._append_each(wire.decode_each(request.fields, system))
+        entries = wire.decode_entries(request.fields, system)
+        appended = await self._log.append(entries)
+        return wire.encode_batch(appended, [self._policy.of(entry) for entry in entries])
+
+    async def _append_each(self, decoded: Sequence[Decoded]) -> pb.AppendBatchResponse:
+        entries = [one.entry for one in decoded if one.entry is not None]
+        answers = iter(await self._log.append_each(entries) if entries else ())
+        return pb.AppendBatchResponse(
+            receipts=[
+                wire.encode_refusal(one.refusal)
+                if one.entry is None
+                else wire.encode_answer(next(answers), self._policy.of(one.entry))
+                for one in decoded
+            ]
+        )
+
+    async def AwaitHead(self, request: pb.AwaitHeadRequest, context: object) -> pb.AwaitHeadResponse:
+        index, release = wire.decode_position(request.index, "index"), wire.decode_release(request.release)
+        return pb.AwaitHeadResponse(note=await self._heads.until(index, release))
 
     async def GetEntry(self, request: pb.GetEntryRequest, context: object) -> pb.GetEntryResponse:
         opened = await self._review.entry(wire.decode_position(request.index, "index"))

@@ -21,7 +21,11 @@ SELECT t.level, t.number, t.hashes
 FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS wanted (level, number) JOIN audit.tile t USING (level, number)
 """
 SELECT_NEWEST_HEAD = "SELECT size, root, note FROM audit.sth WHERE log = 1"
+SELECT_NEWEST_SIGNED = "SELECT size, note FROM audit.sth WHERE log = 1"
 SELECT_HEAD = "SELECT size, root, note FROM audit.sth_history WHERE size = %(size)s"
+SELECT_NEWEST_WITNESSED = """
+SELECT size, note FROM audit.published WHERE cardinality(cosigned_by) > 0 ORDER BY size DESC LIMIT 1
+"""
 SELECT_EPOCHS = "SELECT name FROM audit.epoch ORDER BY name"
 SELECT_STANDING = """
 SELECT h.next_seq AS next_index, coalesce(s.size, 0) AS signed_size, e.leaf AS oldest_unsigned,
@@ -33,13 +37,11 @@ SEARCH = sql.SQL("""
 SELECT f.seq AS index, e.leaf, p.sealed AS payload, s.wrapped
 FROM (
     SELECT t.seq, t.epoch
-    FROM unnest(%(epochs)s::text[], %(actor)s::bytea[], %(plate)s::bytea[], %(case_reference)s::bytea[])
-        AS w (epoch, actor, plate, case_reference)
-    CROSS JOIN LATERAL (
-        SELECT t.seq, t.epoch FROM audit.tag t
-        WHERE t.epoch = w.epoch AND t.seq < %(before)s{conditions}
-        ORDER BY t.seq DESC LIMIT %(limit)s
-    ) AS t
+    FROM unnest(
+        %(epochs)s::text[], %(actor)s::bytea[], %(plate)s::bytea[], %(case_reference)s::bytea[], %(unit)s::bytea[],
+        %(decision)s::bytea[]
+    ) AS w (epoch, actor, plate, case_reference, unit, decision)
+    CROSS JOIN LATERAL ({sources}) AS t
     ORDER BY t.seq DESC LIMIT %(limit)s
 ) AS f
 JOIN audit.entry e ON e.seq = f.seq
@@ -47,15 +49,34 @@ LEFT JOIN audit.payload p ON p.seq = f.seq AND p.epoch = f.epoch
 LEFT JOIN audit.secret s ON s.seq = f.seq AND s.epoch = f.epoch
 ORDER BY f.seq DESC
 """)
+# The plate of an entry, or the first of several, stands beside its other tags; further ones in a table of their own.
+FROM_TAGS = sql.SQL("""(
+        SELECT t.seq, t.epoch FROM audit.tag t
+        WHERE t.epoch = w.epoch AND t.seq < %(before)s{plate}{conditions}
+        ORDER BY t.seq DESC LIMIT %(limit)s
+    )""")
+FROM_FURTHER_PLATES = sql.SQL("""(
+        SELECT t.seq, t.epoch FROM audit.further_plate f JOIN audit.tag t ON t.seq = f.seq AND t.epoch = f.epoch
+        WHERE f.epoch = w.epoch AND f.plate = w.plate AND f.seq < %(before)s{conditions}
+        ORDER BY f.seq DESC LIMIT %(limit)s
+    )""")
+IS_PLATE = sql.SQL(" AND t.plate = w.plate")
 CONDITIONS = {
     "actor": sql.SQL(" AND t.actor = w.actor"),
-    "plate": sql.SQL(" AND t.plate = w.plate"),
     "case_reference": sql.SQL(" AND t.case_reference = w.case_reference"),
+    "unit": sql.SQL(" AND t.unit = w.unit"),
+    "decision": sql.SQL(" AND t.decision = w.decision"),
     "kind": sql.SQL(" AND t.kind = %(kind)s"),
+    "system": sql.SQL(" AND t.system = %(system)s"),
+    "purpose": sql.SQL(" AND t.purpose = %(purpose)s"),
+    "status": sql.SQL(" AND t.status = %(status)s"),
+    "rpc": sql.SQL(" AND t.rpc = %(rpc)s"),
+    "least_results": sql.SQL(" AND t.result_count >= %(least_results)s"),
+    "most_results": sql.SQL(" AND t.result_count <= %(most_results)s"),
     "from_ms": sql.SQL(" AND t.at_ms >= %(from_ms)s"),
     "until_ms": sql.SQL(" AND t.at_ms < %(until_ms)s"),
 }
-TAGGED = ("actor", "plate", "case_reference")
+TAGGED = ("actor", "plate", "case_reference", "unit", "decision")
 END_OF_LOG = (1 << 63) - 1
 
 
@@ -98,13 +119,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a search asks for. tags: by field, in each epoch the tag of the value; None: any."""
+    """What a search asks for. tags: by field of TAGGED, in each epoch the tag of the value; plain: other conditions, by name."""
 
     epochs: tuple[str, ...]
     tags: Mapping[str, tuple[bytes, ...]]
-    kind: str | None
-    from_ms: int | None
-    until_ms: int | None
+    plain: Mapping[str, str | int]
 
 
 class Store:
@@ -159,6 +178,13 @@ class Store:
             raise SizeNotSigned("the log has no signed head yet")
         return found
 
+    async def newest_public(self, *, witnessed: bool) -> tuple[int, str]:
+        """Size and note of the newest signed head, or of the newest that a witness has cosigned; (0, "") while there is none."""
+        statement = SELECT_NEWEST_WITNESSED if witnessed else SELECT_NEWEST_SIGNED
+        async with self._database.transaction() as connection:
+            row = await (await connection.execute(statement)).fetchone()
+        return (row[0], row[1]) if row else (0, "")
+
     async def standing(self) -> Standing:
         """How far the log is."""
         async with (
@@ -177,19 +203,24 @@ class Store:
     async def search(self, wanted: Filter, *, before: int, limit: int) -> list[Hit]:
         """The newest entries that fit, of indexes below `before`, newest first, at most `limit`."""
         none = (b"",) * len(wanted.epochs)
-        bounds = {"kind": wanted.kind, "from_ms": wanted.from_ms, "until_ms": wanted.until_ms}
         parameters = {
             "epochs": list(wanted.epochs),
             **{field: list(wanted.tags.get(field, none)) for field in TAGGED},
-            **bounds,
+            **wanted.plain,
             "before": before,
             "limit": limit,
         }
-        given = [*wanted.tags, *(name for name, value in bounds.items() if value is not None)]
-        statement = SEARCH.format(conditions=sql.SQL("").join(CONDITIONS[name] for name in given))
+        given = [name for name in (*wanted.tags, *wanted.plain) if name != "plate"]
+        statement = _search(sql.SQL("").join(CONDITIONS[name] for name in given), by_plate="plate" in wanted.tags)
         async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Hit)) as rows:
             await rows.execute(statement, parameters)
             return await rows.fetchall()
+
+
+def _search(conditions: sql.Composed, *, by_plate: bool) -> sql.Composed:
+    tagged = FROM_TAGS.format(plate=IS_PLATE if by_plate else sql.SQL(""), conditions=conditions)
+    further = FROM_FURTHER_PLATES.format(conditions=conditions)
+    return SEARCH.format(sources=sql.SQL(" UNION ALL ").join([tagged, further]) if by_plate else tagged)
 
 
 async def read_tiles(connection: AsyncConnection, places: Collection[Place]) -> dict[Place, bytes]:

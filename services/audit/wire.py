@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +16,12 @@ from services.audit import entry, jcs
 from services.audit.entry import Content, Entry
 from services.audit.errors import WindowInvalid
 from services.audit.jcs import JcsInvalid
-from services.audit.log import MAX_BATCH
+from services.audit.log import MAX_BATCH, Answer, Appended
 from services.audit.proofs import MAX_LEAVES, Consistency, Inclusion
+from services.audit.release import Release
 from services.audit.review import Opened, Page, Search
 from services.common import ids
-from services.common.errors import Invalid
-from services.common.ledger import Promise
+from services.common.errors import Invalid, Refusal
 
 MAX_TEXT = 1024
 MAX_QUERY_BYTES = 64 * 1024
@@ -30,9 +32,22 @@ KINDS = {
     pb.ENTRY_KIND_OUTCOME: entry.OUTCOME,
     pb.ENTRY_KIND_DENIED: entry.DENIED,
 }
+RELEASES = {
+    pb.RELEASE_INTEGRATED: Release.INTEGRATED,
+    pb.RELEASE_WITNESSED: Release.WITNESSED,
+}
+STORED_KINDS = {
+    **KINDS,
+    pb.ENTRY_KIND_EXPORT: "export",
+    pb.ENTRY_KIND_REVIEW: "review",
+    pb.ENTRY_KIND_ERASURE: "erasure",
+    pb.ENTRY_KIND_KEY: "key",
+    pb.ENTRY_KIND_SHARD: "shard",
+}
 DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 WORD = re.compile(r"[A-Z_]{0,64}")
 TEXTS = ("actor", "unit", "zone", "client", "rpc", "plate", "status", "refusal", "policy")
+SEARCHED = ("actor", "plate", "case_reference", "unit", "decision_id", "system", "rpc", "status")
 ACCESS_TEXTS = ("case_reference", "reason", "decision_id", "on_behalf_of", "request_id")
 
 
@@ -41,6 +56,28 @@ def decode_entries(batch: Sequence[pb.EntryFields], system: str) -> list[Entry]:
     if not 1 <= len(batch) <= MAX_BATCH:
         raise Invalid(f"a batch has 1 to {MAX_BATCH} entries", field="fields")
     return [decode_entry(fields, system) for fields in batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An entry of a batch in which each stands for itself; or why it is none."""
+
+    entry: Entry | None = None
+    refusal: Refusal | None = None
+
+
+def decode_each(batch: Sequence[pb.EntryFields], system: str) -> list[Decoded]:
+    """1 to 256 entries that this system hands in, each for itself."""
+    if not 1 <= len(batch) <= MAX_BATCH:
+        raise Invalid(f"a batch has 1 to {MAX_BATCH} entries", field="fields")
+    return [_decoded(fields, system) for fields in batch]
+
+
+def _decoded(fields: pb.EntryFields, system: str) -> Decoded:
+    try:
+        return Decoded(decode_entry(fields, system))
+    except Refusal as refusal:
+        return Decoded(refusal=refusal)
 
 
 def decode_entry(fields: pb.EntryFields, system: str) -> Entry:
@@ -111,9 +148,35 @@ def _verify_query(query: str) -> None:
         raise Invalid("query is not canonical JSON (docs/audit-format.md)", field="query") from cause
 
 
-def encode_promise(promise: Promise) -> pb.AppendResponse:
+def encode_appended(appended: Appended, release: Release) -> pb.AppendResponse:
     """The answer to an append."""
-    return pb.AppendResponse(index=promise.index, note=promise.note)
+    return pb.AppendResponse(
+        index=appended.index, note=appended.note, leaf=appended.leaf, release=f"RELEASE_{release.name}"
+    )
+
+
+def encode_batch(appended: Sequence[Appended], releases: Sequence[Release]) -> pb.AppendBatchResponse:
+    """The answer to a batch that is there as a whole."""
+    return pb.AppendBatchResponse(
+        receipts=[encode_appended(one, release) for one, release in zip(appended, releases, strict=True)]
+    )
+
+
+def encode_answer(answer: Answer, release: Release) -> pb.AppendResponse:
+    """The answer to an append among others."""
+    return encode_refusal(answer.refusal) if answer.appended is None else encode_appended(answer.appended, release)
+
+
+def encode_refusal(refusal: Refusal | None) -> pb.AppendResponse:
+    """The answer to an append that was refused among others."""
+    return pb.AppendResponse(refusal=refusal.reason if refusal else "INTERNAL")
+
+
+def decode_release(release: pb.Release) -> Release:
+    """What is waited for."""
+    if release not in RELEASES:
+        raise Invalid("a head is awaited as integrated or witnessed", field="release")
+    return RELEASES[release]
 
 
 def encode_entry(opened: Opened) -> pb.Entry:
@@ -128,7 +191,7 @@ def _fields(opened: Opened, content: Content) -> pb.EntryFields:
     leaf = opened.leaf
     return pb.EntryFields(
         id=str(leaf.id),
-        kind=next((kind for kind, word in KINDS.items() if word == leaf.kind), pb.ENTRY_KIND_UNSPECIFIED),
+        kind=next((kind for kind, word in STORED_KINDS.items() if word == leaf.kind), pb.ENTRY_KIND_UNSPECIFIED),
         ref=str(leaf.ref) if leaf.ref else "",
         system=leaf.system,
         **{name: getattr(content, name) for name in TEXTS},
@@ -164,19 +227,20 @@ def encode_consistency(proof: Consistency) -> pb.GetConsistencyProofResponse:
 
 def decode_search(request: pb.SearchEntriesRequest) -> Search:
     """What is searched for."""
-    if request.kind and request.kind not in KINDS:
+    if request.kind and request.kind not in STORED_KINDS:
         raise Invalid("the kind of the entry is not known", field="kind")
-    for name in ("actor", "plate", "case_reference"):
+    for name in SEARCHED:
         if len(getattr(request, name)) > MAX_TEXT:
             raise Invalid(f"{name} is longer than {MAX_TEXT} characters", field=name)
     from_ms, until_ms = _window(request.window) if request.HasField("window") else (None, None)
     return Search(
-        actor=request.actor,
-        plate=request.plate,
-        case_reference=request.case_reference,
-        kind=KINDS.get(request.kind),
+        **{name: getattr(request, name) for name in SEARCHED},
+        purpose=_word(access_pb2.Purpose, request.purpose, "PURPOSE_"),
+        kind=STORED_KINDS.get(request.kind),
         from_ms=from_ms,
         until_ms=until_ms,
+        least_results=request.least_results if request.HasField("least_results") else None,
+        most_results=request.most_results if request.HasField("most_results") else None,
     )
 
 
@@ -227,7 +291,12 @@ def _word(enum: EnumTypeWrapper, number: int, prefix: str) -> str:
     """The name in lower case without prefix; "" for the unspecified value; the number of a value without a name."""
     if number == 0:
         return ""
-    return enum.Name(number).removeprefix(prefix).lower() if number in enum.values() else str(number)
+    return _words(enum, prefix).get(number) or str(number)
+
+
+@cache
+def _words(enum: EnumTypeWrapper, prefix: str) -> dict[int, str]:
+    return {number: name.removeprefix(prefix).lower() for name, number in enum.items()}
 
 
 def _number(enum: EnumTypeWrapper, word: str, prefix: str) -> Any:  # an enum value of the message that is being built

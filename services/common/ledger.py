@@ -25,7 +25,10 @@ class Ledger(Protocol):
     """Where entries go."""
 
     async def append(self, fields: audit_pb2.EntryFields) -> Promise:
-        """Makes one entry durable. Raises AuditUnavailable when that is not certain, whatever the cause."""
+        """Makes one entry durable; an outcome also as public as the log asks before its result may leave.
+
+        Raises AuditUnavailable when that is not certain, whatever the cause.
+        """
 
 
 def canonical(subject: Subject) -> str:

@@ -17,7 +17,7 @@ from anpr.ingest.v1 import (
     ingest_pb2_grpc,
 )
 
-from services.common import caller, database, ids, logs, settings
+from services.common import caller, database, ids, logs, receipts, settings
 from services.common.channels import open_channel
 from services.common.database import Database
 from services.common.ledger_client import AuditClient
@@ -116,7 +116,7 @@ def assemble(
             evidence_pb2.DESCRIPTOR.services_by_name["EvidenceService"]: health.Steady(health.stores(store, kept)),
         },
         register=register,
-        ledger=AuditClient(audit, caller.service("ingest")),
+        ledger=AuditClient(audit, caller.service("ingest"), receipts.parse_keys(config.audit_receipt_keys)),
         background=[dispatcher.run, room.run, Overdue(pool).run],
         max_message_bytes=config.picture_bytes + BEYOND_BYTES,
     )

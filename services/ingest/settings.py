@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from services.common import raster
+from services.common import raster, receipts
+from services.common.note import NoteInvalid
 from services.ingest import shapes
 
 
@@ -25,6 +26,7 @@ class Settings:
     recognition_address: str
     matching_address: str
     audit_address: str
+    audit_receipt_keys: str
     metrics_listen: str = ""
     s3_secure: bool = False
     country: str = "BE"
@@ -46,6 +48,10 @@ class Settings:
     lease_s: float = 15.0
 
     def __post_init__(self) -> None:
+        try:
+            receipts.parse_keys(self.audit_receipt_keys)
+        except NoteInvalid as cause:
+            raise ValueError(f"ANPR_AUDIT_RECEIPT_KEYS: {cause}") from cause
         problems = [words for words, holds in self._rules() if not holds]
         if problems:
             raise ValueError("\n".join(problems))

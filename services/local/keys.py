@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from services.audit.key_files import FileSigner
+from services.common import receipt
 from services.local import secret_files
 from services.local.errors import LocalError
 from services.local.instance import Instance
@@ -15,6 +17,12 @@ def evidence_key(instance: Instance) -> Path:
 def audit_key(instance: Instance, name: str) -> Path:
     """`log` and `receipt` (Ed25519 seeds) and `tag` (HMAC): 32 bytes each."""
     return instance.secrets / "audit" / f"{name}.key"
+
+
+def receipt_verifier(instance: Instance) -> str:
+    """The public key of the log's receipts, as text (C2SP signed-note)."""
+    seed = audit_key(instance, "receipt").read_bytes()
+    return FileSigner(receipt.key_name(log_origin(instance)), seed).verifier.encode()
 
 
 def epoch_keys(instance: Instance) -> Path:

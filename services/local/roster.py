@@ -69,6 +69,7 @@ def _matching(instance: Instance) -> Settings:
         ("ANPR_READER_PASSWORD_FILE", str(instance.password_file("matching_reader"))),
         ("ANPR_TOKEN_KEY_FILE", str(keys.token_key(instance))),
         ("ANPR_AUDIT_ADDRESS", instance.address("audit")),
+        ("ANPR_AUDIT_RECEIPT_KEYS", keys.receipt_verifier(instance)),
     )
 
 
@@ -84,6 +85,7 @@ def _ingest(instance: Instance) -> Settings:
         ("ANPR_RECOGNITION_ADDRESS", instance.address("recognition")),
         ("ANPR_MATCHING_ADDRESS", instance.address("matching")),
         ("ANPR_AUDIT_ADDRESS", instance.address("audit")),
+        ("ANPR_AUDIT_RECEIPT_KEYS", keys.receipt_verifier(instance)),
     )
 
 

@@ -18,7 +18,7 @@ from anpr.matching.v1 import (
 )
 from psycopg.conninfo import make_conninfo
 
-from services.common import caller, channels, database, logs, server, settings
+from services.common import caller, channels, database, logs, receipts, server, settings
 from services.common.database import Database
 from services.common.ledger_client import AuditClient
 from services.common.server import Serving
@@ -101,7 +101,7 @@ def serving(parts: Parts, tidier: Tidier, sweeper: Sweeper) -> Serving:
         },
         whole=can_record,
         register=lambda server: register(server, parts),
-        ledger=AuditClient(parts.audit, caller.service("matching")),
+        ledger=AuditClient(parts.audit, caller.service("matching"), receipts.parse_keys(parts.settings.audit_receipt_keys)),
         background=(parts.bell.run, sweeper.run, tidier.run, surveyor.run),
         max_message_bytes=MAX_MESSAGE_BYTES,
         grace_s=2.0,  # watches never end by themselves

@@ -3,6 +3,7 @@ import contextlib
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,14 @@ async def test_a_log_that_cannot_be_written_is_told_though_it_can_be_read_and_no
         await parts.watch.check()
     await until_writes(parts, True)
     assert rows(parts.scratch, "SELECT next_seq FROM audit.head") == [1], "what shows it adds nothing"
+
+
+async def test_entries_that_stand_for_themselves_do_not_refuse_each_other(parts: Parts) -> None:
+    first = entry()
+    await parts.log.append([first])
+    taken, orphan = replace(first, content=replace(first.content, actor="bob")), outcome(entry())
+    intent = entry()
+    answers = await parts.log.append_each([entry(), taken, intent, outcome(intent), orphan, first])
+    indexes = [one.appended.index if one.appended else None for one in answers]
+    assert indexes == [1, None, 2, 3, None, 0]
+    assert [one.refusal.reason for one in answers if one.refusal] == ["ENTRY_CONFLICT", "FIELD_INVALID"]

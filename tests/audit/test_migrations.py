@@ -10,8 +10,21 @@ from tests.engines import Scratch
 pytestmark = pytest.mark.postgres
 
 ROLES = ("audit_appender", "audit_integrator", "audit_eraser", "audit_reviewer")
-TABLES = ("head", "entry", "entry_id", "epoch", "payload", "secret", "tag", "tile", "sth", "sth_history", "migration")
-PARTITIONS = ("payload_2026_11_std", "secret_2026_11_std", "tag_2026_11_std")
+TABLES = (
+    "head",
+    "entry",
+    "entry_id",
+    "epoch",
+    "payload",
+    "secret",
+    "tag",
+    "further_plate",
+    "tile",
+    "sth",
+    "sth_history",
+    "migration",
+)
+PARTITIONS = ("payload_2026_11_std", "secret_2026_11_std", "tag_2026_11_std", "further_plate_2026_11_std")
 
 MAY_SELECT = {
     "audit_appender": {"head", "entry", "entry_id", "secret", "epoch", "migration"},
@@ -20,10 +33,10 @@ MAY_SELECT = {
     "audit_reviewer": set(TABLES),
 }
 MAY_INSERT = {
-    "audit_appender": {"entry", "entry_id", "secret", "payload", "tag"},
+    "audit_appender": {"entry", "entry_id", "secret", "payload", "tag", "further_plate"},
     "audit_integrator": {"tile", "sth", "sth_history"},
 }
-MAY_DELETE = {"audit_eraser": {"payload", "secret", "tag"}}
+MAY_DELETE = {"audit_eraser": {"payload", "secret", "tag", "further_plate"}}
 MAY_UPDATE = {
     "audit_appender": {("head", "next_seq"), ("head", "last_ms")},
     "audit_integrator": {("tile", "hashes"), ("sth", "size"), ("sth", "root"), ("sth", "note"), ("sth", "at")},
@@ -114,9 +127,9 @@ def test_only_the_appender_opens_epochs(opened: Scratch) -> None:
 
 def test_the_eraser_erases_by_number_and_reads_nothing(opened: Scratch) -> None:
     with opened.connect("audit_eraser") as connection:
-        for table in ("payload", "secret", "tag"):
+        for table in ("payload", "secret", "tag", "further_plate"):
             assert is_allowed(connection, f"DELETE FROM audit.{table} WHERE epoch = '2026-11/std' AND seq = 5")
-        for column in ("payload.sealed", "secret.wrapped", "tag.actor"):
+        for column in ("payload.sealed", "secret.wrapped", "tag.actor", "further_plate.plate"):
             table = column.split(".", maxsplit=1)[0]
             assert not is_allowed(connection, f"SELECT {column} FROM audit.{table}")
 

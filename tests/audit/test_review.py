@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -226,3 +227,45 @@ async def test_an_index_that_points_to_another_entry_is_told(parts: Parts) -> No
 
 def test_a_search_does_not_show_persons_and_plates() -> None:
     assert not {OFFICER, PLATE, CASE} & set(repr(Search(OFFICER, PLATE, CASE)).split("'"))
+
+
+async def test_each_plate_of_a_list_finds_its_entry(parts: Parts) -> None:
+    listed = entry(plate="", query='{"entries.plate":["1-XYZ-987","2-AAA-111"],"hotlist_id":"stolen"}')
+    await parts.log.append([listed, entry(plate="2AAA111"), entry(plate="3BBB222")])
+    assert await indexes(parts, Search(plate="2-AAA-111")) == [1, 0]
+    assert await indexes(parts, Search(plate=PLATE)) == [0]
+    assert await indexes(parts, Search(plate="2-AAA-111", actor="nobody")) == []
+    first = await find(parts, Search(plate="2-AAA-111"), page_size=1)
+    second = await find(parts, Search(plate="2-AAA-111"), page_size=1, page_token=first.next_token)
+    assert [one.index for page in (first, second) for one in page.entries] == [1, 0]
+
+
+ASKED = {
+    "unit": Search(unit="unit-2"),
+    "decision": Search(decision_id="0197f000-0000-7000-8000-000000000001"),
+    "purpose": Search(purpose="oversight"),
+    "rpc": Search(rpc="anpr.matching.v1.SightingService.LookupPlate"),
+    "status": Search(status="NOT_FOUND"),
+    "fewest": Search(least_results=6),
+    "most": Search(most_results=6, least_results=1),
+    "all": Search(unit="unit-2", purpose="oversight", status="NOT_FOUND", most_results=9, system="matching"),
+}
+
+
+@pytest.mark.parametrize("wanted", ASKED.values(), ids=ASKED)
+async def test_a_search_finds_what_has_all_that_is_asked_for_and_nothing_else(parts: Parts, wanted: Search) -> None:
+    said: dict[str, Any] = {
+        "unit": "unit-2",
+        "decision_id": "0197f000-0000-7000-8000-000000000001",
+        "purpose": "oversight",
+        "rpc": "anpr.matching.v1.SightingService.LookupPlate",
+        "status": "NOT_FOUND",
+        "result_count": 6,
+    }
+    await parts.log.append([entry(), entry(**said), entry(system="ingest", unit="unit-1", status="OK")])
+    assert await indexes(parts, wanted) == [1]
+
+
+async def test_a_search_by_system_reads_it_from_the_leaf(parts: Parts) -> None:
+    await parts.log.append([entry(), entry(system="ingest")])
+    assert await indexes(parts, Search(system="ingest")) == [1]

@@ -16,6 +16,7 @@ from grpc import StatusCode
 
 from services.audit import checkpoint, entry, merkle, receipt, remote
 from services.audit.own_ledger import SYSTEM, OwnLedger
+from services.audit.release import Heads, Policy
 from services.audit.server import AuditServicer
 from services.audit.verify import SourceFailed
 from services.common import ids, ledger, refusals
@@ -83,8 +84,16 @@ def fields(kind: str, **changes: Any) -> pb.EntryFields:
 
 
 @asynccontextmanager
-async def serving(parts: Parts) -> AsyncIterator[Service]:
-    servicer = AuditServicer(parts.log, parts.review, parts.proofs, log_key=LOG.verifier, receipt_key=RECEIPTS.verifier)
+async def serving(parts: Parts, policy: str = "") -> AsyncIterator[Service]:
+    servicer = AuditServicer(
+        parts.log,
+        parts.review,
+        parts.proofs,
+        Heads(parts.store, within_s=1.0),
+        Policy(policy),
+        log_key=LOG.verifier,
+        receipt_key=RECEIPTS.verifier,
+    )
     server, port, health = build(
         Serving(
             name=SYSTEM,
@@ -123,7 +132,7 @@ async def test_an_entry_is_durable_and_promised(audit: Service) -> None:
 
 
 async def test_the_ledger_client_of_the_other_services_appends(audit: Service) -> None:
-    client = AuditClient(audit.channel, MATCHING)
+    client = AuditClient(audit.channel, MATCHING, [RECEIPTS.verifier])
     promise = await client.append(fields("ENTRY_KIND_INTENT"))
     assert receipt.verify(promise.note, RECEIPTS.verifier).index == promise.index == 0
 

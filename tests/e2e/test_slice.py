@@ -247,7 +247,7 @@ async def test_one_trace_is_followed_from_service_to_service(town: Town) -> None
     await town.desk.look_up(STOLEN, trace=(("traceparent", f"00-{trace}-{secrets.token_hex(8)}-01"),))
     calls = {name: _calls(town.suite.instance, name, trace) for name in ("matching", "audit")}
     assert calls["matching"] == ["anpr.matching.v1.SightingService.LookupPlate"]
-    assert calls["audit"] == ["anpr.audit.v1.AuditService.Append"] * 2, "its intent and its outcome"
+    assert calls["audit"] == ["anpr.audit.v1.AuditService.AppendBatch"] * 2, "its intent and its outcome"
 
 
 def _calls(instance: Instance, name: str, trace: str) -> list[str]:

@@ -19,6 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.common import ids
 from services.local import seaweedfs
+from tests.audit.keyring import RECEIPTS
 from tests.engines import Scratch
 from tests.ingest import pictures
 from tests.ingest.neighbours import Matching, Recognition, Running, running
@@ -124,6 +125,7 @@ def launch(scratch: Scratch, s3: seaweedfs.Server, tmp_path: Path) -> Callable[[
                 "ANPR_RECOGNITION_ADDRESS": recognition.address,
                 "ANPR_MATCHING_ADDRESS": matching.address,
                 "ANPR_AUDIT_ADDRESS": NOWHERE,
+                "ANPR_AUDIT_RECEIPT_KEYS": RECEIPTS.verifier.encode(),
                 "ANPR_LEASE_S": "3",
             }
         )

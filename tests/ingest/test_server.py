@@ -28,6 +28,7 @@ from services.ingest import reads, wire
 from services.ingest.__main__ import assemble
 from services.ingest.settings import Settings
 from services.local import seaweedfs
+from tests.audit.keyring import RECEIPTS
 from tests.engines import Scratch
 from tests.ingest import pictures
 from tests.ingest.parts import KEK, ZONE, Parts, camera, submission
@@ -64,6 +65,7 @@ def config(scratch: Scratch, s3: seaweedfs.Server, tmp_path: Path) -> Settings:
         recognition_address=NOWHERE,
         matching_address=NOWHERE,
         audit_address=NOWHERE,
+        audit_receipt_keys=RECEIPTS.verifier.encode(),
     )
 
 

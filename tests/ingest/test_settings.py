@@ -6,13 +6,20 @@ import pytest
 
 from services.common.settings import SettingsProblem, load
 from services.ingest.settings import Settings
+from tests.audit.keyring import RECEIPTS
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     file = tmp_path / "file"
     file.write_text("content")
-    texts = {"LISTEN": "127.0.0.1:0", "REGION": "region-x", "ZONE": "zone-one", "S3_ENDPOINT": "127.0.0.1:8333"}
+    texts = {
+        "LISTEN": "127.0.0.1:0",
+        "REGION": "region-x",
+        "ZONE": "zone-one",
+        "S3_ENDPOINT": "127.0.0.1:8333",
+        "AUDIT_RECEIPT_KEYS": RECEIPTS.verifier.encode(),
+    }
     names = ("DATABASE", "S3_BUCKET", "RECOGNITION_ADDRESS", "MATCHING_ADDRESS", "AUDIT_ADDRESS")
     files = ("DATABASE_PASSWORD_FILE", "S3_ACCESS_KEY_FILE", "S3_SECRET_KEY_FILE", "EVIDENCE_KEY_FILE")
     values = {**texts, **dict.fromkeys(names, "somewhere"), **dict.fromkeys(files, str(file))}
@@ -44,6 +51,8 @@ def test_the_defaults_are_the_strict_ones(environment: dict[str, str]) -> None:
         ("S3_ENDPOINT", "198.51.100.7:9000"),
         ("S3_ENDPOINT", "s3.example.org:9000"),
         ("S3_SECURE", "perhaps"),
+        ("AUDIT_RECEIPT_KEYS", ""),
+        ("AUDIT_RECEIPT_KEYS", "no key"),
         ("EVIDENCE_KEY_FILE", "nowhere/at/all"),
         ("MISSPELT", "1"),
     ],

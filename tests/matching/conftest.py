@@ -34,6 +34,7 @@ from services.matching.settings import Settings
 from services.matching.store.alerts import SweepStore
 from services.matching.store.sightings import SightingStore
 from services.matching.upkeep import Sweeper, Tidier
+from tests.audit.keyring import RECEIPTS
 from tests.common.ledgers import MemoryLedger
 from tests.engines import Scratch
 from tests.matching.builders import INGEST, REGION, ZONE, additions, batch, entry, hotlist, officer
@@ -120,6 +121,7 @@ async def parts_of(scratch: Scratch, *, port: int | None = None) -> AsyncIterato
         database_password_file=scratch.password_file("matching_writer"),
         reader_password_file=scratch.password_file("matching_reader"),
         audit_address=NOWHERE,
+        audit_receipt_keys=RECEIPTS.verifier.encode(),
         token_key_file=Path("not-read"),
     )
     password = scratch.password("matching_writer")

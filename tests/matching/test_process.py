@@ -13,6 +13,7 @@ import pytest
 from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from tests.audit.keyring import RECEIPTS
 from tests.common.ledgers import MemoryLedger
 from tests.engines import Scratch
 from tests.matching.builders import INGEST, batch, read
@@ -41,6 +42,7 @@ async def process(scratch: Scratch, key: Path) -> AsyncIterator[tuple[asyncio.su
         "ANPR_DATABASE_PASSWORD_FILE": str(scratch.password_file("matching_writer")),
         "ANPR_READER_PASSWORD_FILE": str(scratch.password_file("matching_reader")),
         "ANPR_AUDIT_ADDRESS": NOWHERE,
+        "ANPR_AUDIT_RECEIPT_KEYS": RECEIPTS.verifier.encode(),
         "ANPR_TOKEN_KEY_FILE": str(key),
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANPR_")} | settings

@@ -16,6 +16,7 @@ from services.matching.clients import NAME, AuditHealth
 from services.matching.settings import Settings
 from services.matching.store.alerts import Swept
 from services.matching.upkeep import Sweeper
+from tests.audit.keyring import RECEIPTS
 from tests.engines import Scratch
 from tests.matching.builders import context
 from tests.matching.conftest import HORIZON, NOWHERE, Matching, what_is_served
@@ -126,6 +127,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "ZONE": "z",
         "DATABASE": "dbname=x",
         "AUDIT_ADDRESS": "127.0.0.1:1",
+        "AUDIT_RECEIPT_KEYS": RECEIPTS.verifier.encode(),
     }
     return {f"ANPR_{name}": value for name, value in {**texts, **dict.fromkeys(names, str(file))}.items()}
 

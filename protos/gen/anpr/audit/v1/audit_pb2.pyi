@@ -24,6 +24,13 @@ class EntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENTRY_KIND_ERASURE: _ClassVar[EntryKind]
     ENTRY_KIND_KEY: _ClassVar[EntryKind]
     ENTRY_KIND_SHARD: _ClassVar[EntryKind]
+
+class Release(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RELEASE_UNSPECIFIED: _ClassVar[Release]
+    RELEASE_DURABLE: _ClassVar[Release]
+    RELEASE_INTEGRATED: _ClassVar[Release]
+    RELEASE_WITNESSED: _ClassVar[Release]
 ENTRY_KIND_UNSPECIFIED: EntryKind
 ENTRY_KIND_INTENT: EntryKind
 ENTRY_KIND_OUTCOME: EntryKind
@@ -33,6 +40,10 @@ ENTRY_KIND_REVIEW: EntryKind
 ENTRY_KIND_ERASURE: EntryKind
 ENTRY_KIND_KEY: EntryKind
 ENTRY_KIND_SHARD: EntryKind
+RELEASE_UNSPECIFIED: Release
+RELEASE_DURABLE: Release
+RELEASE_INTEGRATED: Release
+RELEASE_WITNESSED: Release
 
 class EntryFields(_message.Message):
     __slots__ = ("id", "kind", "ref", "system", "actor", "unit", "zone", "client", "roles", "access", "rpc", "plate", "query", "status", "refusal", "result_count", "result_digest", "page", "policy")
@@ -95,26 +106,46 @@ class AppendRequest(_message.Message):
     def __init__(self, fields: _Optional[_Union[EntryFields, _Mapping]] = ...) -> None: ...
 
 class AppendResponse(_message.Message):
-    __slots__ = ("index", "note", "leaf")
+    __slots__ = ("index", "note", "leaf", "release", "refusal")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     LEAF_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
     index: int
     note: str
     leaf: bytes
-    def __init__(self, index: _Optional[int] = ..., note: _Optional[str] = ..., leaf: _Optional[bytes] = ...) -> None: ...
+    release: Release
+    refusal: str
+    def __init__(self, index: _Optional[int] = ..., note: _Optional[str] = ..., leaf: _Optional[bytes] = ..., release: _Optional[_Union[Release, str]] = ..., refusal: _Optional[str] = ...) -> None: ...
 
 class AppendBatchRequest(_message.Message):
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "each_alone")
     FIELDS_FIELD_NUMBER: _ClassVar[int]
+    EACH_ALONE_FIELD_NUMBER: _ClassVar[int]
     fields: _containers.RepeatedCompositeFieldContainer[EntryFields]
-    def __init__(self, fields: _Optional[_Iterable[_Union[EntryFields, _Mapping]]] = ...) -> None: ...
+    each_alone: bool
+    def __init__(self, fields: _Optional[_Iterable[_Union[EntryFields, _Mapping]]] = ..., each_alone: _Optional[bool] = ...) -> None: ...
 
 class AppendBatchResponse(_message.Message):
     __slots__ = ("receipts",)
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     receipts: _containers.RepeatedCompositeFieldContainer[AppendResponse]
     def __init__(self, receipts: _Optional[_Iterable[_Union[AppendResponse, _Mapping]]] = ...) -> None: ...
+
+class AwaitHeadRequest(_message.Message):
+    __slots__ = ("index", "release")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    release: Release
+    def __init__(self, index: _Optional[int] = ..., release: _Optional[_Union[Release, str]] = ...) -> None: ...
+
+class AwaitHeadResponse(_message.Message):
+    __slots__ = ("note",)
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    note: str
+    def __init__(self, note: _Optional[str] = ...) -> None: ...
 
 class GetEntryRequest(_message.Message):
     __slots__ = ("access", "index")

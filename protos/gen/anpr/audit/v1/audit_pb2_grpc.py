@@ -45,6 +45,11 @@ class AuditServiceStub:
                 request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchRequest.SerializeToString,
                 response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchResponse.FromString,
                 _registered_method=True)
+        self.AwaitHead = channel.unary_unary(
+                '/anpr.audit.v1.AuditService/AwaitHead',
+                request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadRequest.SerializeToString,
+                response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadResponse.FromString,
+                _registered_method=True)
         self.GetEntry = channel.unary_unary(
                 '/anpr.audit.v1.AuditService/GetEntry',
                 request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetEntryRequest.SerializeToString,
@@ -95,7 +100,15 @@ class AuditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AppendBatch(self, request, context):
-        """Makes 1 to 256 entries durable, all or none, in order.
+        """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AwaitHead(self, request, context):
+        """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
+        Internal. Errors: LOG_BEHIND when that does not happen in time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +176,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.AppendBatch,
                     request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchRequest.FromString,
                     response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchResponse.SerializeToString,
+            ),
+            'AwaitHead': grpc.unary_unary_rpc_method_handler(
+                    servicer.AwaitHead,
+                    request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadRequest.FromString,
+                    response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadResponse.SerializeToString,
             ),
             'GetEntry': grpc.unary_unary_rpc_method_handler(
                     servicer.GetEntry,
@@ -255,6 +273,33 @@ class AuditService:
             '/anpr.audit.v1.AuditService/AppendBatch',
             anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchRequest.SerializeToString,
             anpr_dot_audit_dot_v1_dot_audit__pb2.AppendBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AwaitHead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/anpr.audit.v1.AuditService/AwaitHead',
+            anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadRequest.SerializeToString,
+            anpr_dot_audit_dot_v1_dot_audit__pb2.AwaitHeadResponse.FromString,
             options,
             channel_credentials,
             insecure,

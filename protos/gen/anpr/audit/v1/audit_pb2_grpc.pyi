@@ -38,7 +38,11 @@ class AuditServiceStub:
     Internal. Errors: ENTRY_CONFLICT, FIELD_INVALID, LOG_FULL, STORE_UNAVAILABLE.
     """
     AppendBatch: _grpc.UnaryUnaryMultiCallable[_audit_pb2.AppendBatchRequest, _audit_pb2.AppendBatchResponse]
-    """Makes 1 to 256 entries durable, all or none, in order."""
+    """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set."""
+    AwaitHead: _grpc.UnaryUnaryMultiCallable[_audit_pb2.AwaitHeadRequest, _audit_pb2.AwaitHeadResponse]
+    """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
+    Internal. Errors: LOG_BEHIND when that does not happen in time.
+    """
     GetEntry: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
     SearchEntries: _grpc.UnaryUnaryMultiCallable[_audit_pb2.SearchEntriesRequest, _audit_pb2.SearchEntriesResponse]
@@ -66,7 +70,11 @@ class AuditServiceAsyncStub(AuditServiceStub):
     Internal. Errors: ENTRY_CONFLICT, FIELD_INVALID, LOG_FULL, STORE_UNAVAILABLE.
     """
     AppendBatch: _aio.UnaryUnaryMultiCallable[_audit_pb2.AppendBatchRequest, _audit_pb2.AppendBatchResponse]  # type: ignore[assignment]
-    """Makes 1 to 256 entries durable, all or none, in order."""
+    """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set."""
+    AwaitHead: _aio.UnaryUnaryMultiCallable[_audit_pb2.AwaitHeadRequest, _audit_pb2.AwaitHeadResponse]  # type: ignore[assignment]
+    """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
+    Internal. Errors: LOG_BEHIND when that does not happen in time.
+    """
     GetEntry: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]  # type: ignore[assignment]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
     SearchEntries: _aio.UnaryUnaryMultiCallable[_audit_pb2.SearchEntriesRequest, _audit_pb2.SearchEntriesResponse]  # type: ignore[assignment]
@@ -103,7 +111,17 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.AppendBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.AppendBatchResponse, _abc.Awaitable[_audit_pb2.AppendBatchResponse]]:
-        """Makes 1 to 256 entries durable, all or none, in order."""
+        """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set."""
+
+    @_abc_1.abstractmethod
+    def AwaitHead(
+        self,
+        request: _audit_pb2.AwaitHeadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.AwaitHeadResponse, _abc.Awaitable[_audit_pb2.AwaitHeadResponse]]:
+        """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
+        Internal. Errors: LOG_BEHIND when that does not happen in time.
+        """
 
     @_abc_1.abstractmethod
     def GetEntry(
