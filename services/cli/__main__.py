@@ -29,6 +29,7 @@ from services.cli.session import (
     context,
     window,
 )
+from services.witness import command
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Number-plate recognition for police regions."
@@ -122,6 +123,7 @@ def lookup(
 app.command("ingest")(frames.ingest)
 app.command("watch")(alerts.watch)
 app.command("simulate")(alerts.simulate)
+app.command("witness")(command.witness)
 
 
 def main() -> None:

@@ -44,8 +44,7 @@ class Note:
 
     def encode(self) -> str:
         """The note as it is published."""
-        lines = (f"{_MARK}{s.name} {b64encode(s.key_id + s.data).decode()}\n" for s in self.signatures)
-        return f"{self.text}\n{''.join(lines)}"
+        return f"{self.text}\n{''.join(map(line, self.signatures))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +151,18 @@ def sign(text: str, *signers: Signer) -> str:
     return Note(text, tuple(signatures)).encode()
 
 
+def line(signature: Signature) -> str:
+    """A signature line, with its line feed."""
+    return f"{_MARK}{signature.name} {encode_base64(signature.key_id + signature.data)}\n"
+
+
+def parse_lines(text: str) -> tuple[Signature, ...]:
+    """Signature lines, as a witness answers them. Raises NoteInvalid."""
+    if not text.endswith("\n"):
+        raise NoteInvalid("the lines do not end in a line feed")
+    return tuple(_parse_line(one) for one in text[:-1].split("\n"))
+
+
 def cosigned_at(data: bytes) -> int:
     """Seconds since 1970 that a cosignature/v1 states."""
     if len(data) != 8 + 64:
@@ -165,6 +176,11 @@ def _parse_line(line: str) -> Signature:
     if not line.startswith(_MARK) or not is_name(name) or len(data) < 5:
         raise NoteInvalid("a signature line is not well-formed")
     return Signature(name, data[:4], data[4:])
+
+
+def encode_base64(data: bytes) -> str:
+    """Standard base64."""
+    return b64encode(data).decode()
 
 
 def decode_base64(text: str) -> bytes:
