@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ import structlog
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from psycopg.conninfo import make_conninfo
 
-from services.audit import durability, epochs, receipt
+from services.audit import durability, epochs, witnesses
 from services.audit.epochs import Epochs
 from services.audit.errors import LogBroken
 from services.audit.integrator import Integrator
@@ -22,15 +23,20 @@ from services.audit.log import Log
 from services.audit.migrate import MIGRATIONS, SCHEMA
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.proofs import Proofs
+from services.audit.public_site import PublicSite
+from services.audit.publication_store import PublicationStore
+from services.audit.publisher import Publisher
 from services.audit.release import Heads, Policy
 from services.audit.review import Review
 from services.audit.sequencer import Sequencer
 from services.audit.server import AuditServicer
 from services.audit.settings import Settings
+from services.audit.shelf import Account, Shelf
 from services.audit.store import Store
 from services.audit.tree_store import TreeStore
-from services.audit.watch import Watch
-from services.common import database, logs, settings
+from services.audit.watch import Limits, Watch
+from services.audit.witnesses import WitnessClient
+from services.common import database, logs, receipt, settings, web
 from services.common.database import Database
 from services.common.server import Serving, serve
 
@@ -78,7 +84,10 @@ async def run(given: Settings) -> None:
             await book.open(epoch)
         integrator = Integrator(TreeStore(opened.integrator), keys.log)
         await integrator.verify()
-        await serve(serving(given, keys, opened, book, integrator))
+        publisher = await open_publisher(stack, given, keys, opened)
+        await publisher.verify()
+        await stack.enter_async_context(public_site(given, opened))
+        await serve(serving(given, keys, opened, book, integrator, publisher))
 
 
 def read_keys(given: Settings) -> Keys:
@@ -110,10 +119,44 @@ async def open_databases(stack: AsyncExitStack, given: Settings) -> Databases:
     return Databases(numbers, appender, integrator, reviewer)
 
 
-def serving(given: Settings, keys: Keys, opened: Databases, book: Epochs, integrator: Integrator) -> Serving:
-    """The service with its two tasks: the writer, and the integrator."""
+async def open_publisher(stack: AsyncExitStack, given: Settings, keys: Keys, opened: Databases) -> Publisher:
+    """The publisher, with its buckets and witnesses."""
+    shelf = None
+    if given.s3_endpoint and given.s3_access_key_file and given.s3_secret_key_file:
+        account = Account(
+            endpoint=given.s3_endpoint,
+            access_key=settings.secret(given.s3_access_key_file),
+            secret_key=settings.secret(given.s3_secret_key_file),
+            locked_bucket=given.s3_bucket,
+            open_bucket=given.s3_heads_bucket,
+            secure=given.s3_secure,
+            lock_days=given.lock_days,
+            prefix=given.s3_prefix,
+        )
+        shelf = Shelf(account)
+        stack.callback(shelf.close)
+    clients = [WitnessClient(address) for address in witnesses.parse(given.witnesses)]
+    store = PublicationStore(opened.integrator)
+    return Publisher(store, keys.log.verifier, clients, shelf, interval_s=given.publish_every_s)
+
+
+@asynccontextmanager
+async def public_site(given: Settings, opened: Databases) -> AsyncIterator[None]:
+    """The published log over HTTP, while the block runs; nothing when no address is given. It holds nothing personal."""
+    if not given.publication_listen:
+        yield
+        return
+    host, _, port = given.publication_listen.rpartition(":")
+    async with web.served(host.strip("[]"), int(port), PublicSite(Store(opened.reviewer)).answer):
+        yield
+
+
+def serving(  # noqa: PLR0917 - all that the process is made of
+    given: Settings, keys: Keys, opened: Databases, book: Epochs, integrator: Integrator, publisher: Publisher
+) -> Serving:
+    """The service with its three tasks: the writer, the integrator, and the publisher."""
     store = Store(opened.reviewer)
-    watch = Watch(store)
+    watch = Watch(store, Limits(is_published=True, witness_s=given.witness_limit_s))
     log = Log(
         sequencer=opened.numbers,
         epochs=book,
@@ -147,7 +190,7 @@ def serving(given: Settings, keys: Keys, opened: Databases, book: Epochs, integr
         services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: can_append},
         register=register,
         ledger=OwnLedger(log),
-        background=(log.run, integrator.run),
+        background=(log.run, integrator.run, publisher.run),
     )
 
 

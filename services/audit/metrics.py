@@ -16,3 +16,12 @@ SIGNED_SIZE = Gauge("anpr_audit_signed_size", "Entries under the newest signed h
 BEHIND_SECONDS = Gauge(
     "anpr_audit_signing_behind_seconds", "How long the oldest entry waits that is under no signed head."
 )
+PUBLISHED_BEHIND = Gauge("anpr_audit_unpublished_entries", "Entries under the newest signed head and no published one.")
+WITNESSED = Gauge("anpr_audit_witnessed", "1 when the newest published head has the line of this witness.", ["witness"])
+PUBLISHED_BEHIND_SECONDS = Gauge(
+    "anpr_audit_publishing_behind_seconds", "How long the oldest entry waits that is under no published head."
+)
+UNWITNESSED_SECONDS = Gauge(
+    "anpr_audit_unwitnessed_seconds", "How long ago a head was published that a witness had cosigned."
+)
+FLAGS = Counter("anpr_audit_flags_raised", "Flags that the rules raised on look-ups.")

@@ -11,6 +11,7 @@ from services.audit.tile import TileInvalid
 from services.common.errors import Invalid
 
 MAX_LEAVES = 1000
+MAX_HEADS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Proofs:
     async def checkpoint(self, size: int) -> str:
         """The signed head of this size, the newest for 0. Raises SizeNotSigned."""
         return (await self._head(size)).note
+
+    async def published(self, size: int) -> str:
+        """The published head of this size, the newest for 0, with the lines of witnesses. Raises SizeNotSigned."""
+        return await self._store.published_head(size or None)
+
+    async def heads(self, after: int, count: int) -> list[str]:
+        """Published heads of sizes above `after`, the smallest first; as many as fit a message, at most `count`."""
+        return await self._store.published_heads(after, min(count, MAX_HEADS))
 
     async def leaves(self, first: int, count: int) -> list[bytes]:
         """Leaves under the newest signed head from an index on, at most `count`, which is at most 1,000."""

@@ -82,11 +82,15 @@ class Review:
         token = self._token(wanted, entries[-1].index) if len(hits) > len(entries) else ""
         return Page(tuple(entries), token)
 
-    def _open_hit(self, hit: Hit, wanted: Search) -> Opened:
+    def open(self, hit: Hit) -> Opened:
+        """The entry behind what is stored of it; without content when it was erased. Raises LogAltered."""
         leaf = stored.leaf(hit.index, hit.leaf)
         if hit.payload is None or hit.wrapped is None or not self._epoch_keys.has(leaf.epoch):
             return Opened(hit.index, hit.leaf, leaf, None)
-        opened = self._open(hit.index, hit.leaf, leaf, hit.payload, hit.wrapped)
+        return self._open(hit.index, hit.leaf, leaf, hit.payload, hit.wrapped)
+
+    def _open_hit(self, hit: Hit, wanted: Search) -> Opened:
+        opened = self.open(hit)
         if opened.content is not None and not _fits(opened.content, wanted):
             raise LogAltered("the search index does not fit the log", index=hit.index)
         return opened

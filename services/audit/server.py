@@ -78,8 +78,13 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         return pb.ListLeavesResponse(leaves=await self._proofs.leaves(first, count))
 
     async def GetCheckpoint(self, request: pb.GetCheckpointRequest, context: object) -> pb.GetCheckpointResponse:
-        note = await self._proofs.checkpoint(wire.decode_position(request.size, "size"))
+        size = wire.decode_position(request.size, "size")
+        note = await (self._proofs.published(size) if request.published else self._proofs.checkpoint(size))
         return pb.GetCheckpointResponse(note=note, verifier_key=self._log_key, receipt_verifier_key=self._receipt_key)
+
+    async def ListHeads(self, request: pb.ListHeadsRequest, context: object) -> pb.ListHeadsResponse:
+        count = wire.decode_leaf_count(request.count)
+        return pb.ListHeadsResponse(notes=await self._proofs.heads(max(request.after_size, -1), count))
 
     async def GetInclusionProof(
         self, request: pb.GetInclusionProofRequest, context: object

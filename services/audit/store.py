@@ -23,14 +23,24 @@ FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS wanted (level, num
 SELECT_NEWEST_HEAD = "SELECT size, root, note FROM audit.sth WHERE log = 1"
 SELECT_NEWEST_SIGNED = "SELECT size, note FROM audit.sth WHERE log = 1"
 SELECT_HEAD = "SELECT size, root, note FROM audit.sth_history WHERE size = %(size)s"
+SELECT_PUBLISHED = """
+SELECT note FROM audit.published WHERE %(size)s::bigint IS NULL OR size = %(size)s ORDER BY size DESC LIMIT 1
+"""
+SELECT_PUBLISHED_AFTER = "SELECT note FROM audit.published WHERE size > %(after)s ORDER BY size LIMIT %(limit)s"
 SELECT_NEWEST_WITNESSED = """
 SELECT size, note FROM audit.published WHERE cardinality(cosigned_by) > 0 ORDER BY size DESC LIMIT 1
 """
 SELECT_EPOCHS = "SELECT name FROM audit.epoch ORDER BY name"
 SELECT_STANDING = """
 SELECT h.next_seq AS next_index, coalesce(s.size, 0) AS signed_size, e.leaf AS oldest_unsigned,
+    coalesce(p.size, 0) AS published_size, u.leaf AS oldest_unpublished,
+    (extract(epoch FROM (SELECT max(w.at) FROM audit.published w WHERE cardinality(w.cosigned_by) > 0)) * 1000)::bigint
+        AS witnessed_ms,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
-FROM audit.head h LEFT JOIN audit.sth s USING (log) LEFT JOIN audit.entry e ON e.seq = coalesce(s.size, 0)
+FROM audit.head h LEFT JOIN audit.sth s USING (log)
+LEFT JOIN audit.entry e ON e.seq = coalesce(s.size, 0)
+LEFT JOIN LATERAL (SELECT q.size FROM audit.published q ORDER BY q.size DESC LIMIT 1) p ON true
+LEFT JOIN audit.entry u ON u.seq = coalesce(p.size, 0)
 WHERE h.log = 1
 """
 SEARCH = sql.SQL("""
@@ -109,11 +119,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far the log is: entries in it, entries under a signed head, the first leaf beyond that, the database's time."""
+    """How far the log is: entries in it, under a signed head, under a published one, the first leaf beyond each of those.
+
+    witnessed_ms: when a head with a witness's line was published last, None if never; now_ms: the database's time.
+    """
 
     next_index: int
     signed_size: int
     oldest_unsigned: bytes | None
+    published_size: int
+    oldest_unpublished: bytes | None
+    witnessed_ms: int | None
     now_ms: int
 
 
@@ -177,6 +193,21 @@ class Store:
         if found is None:
             raise SizeNotSigned("the log has no signed head yet")
         return found
+
+    async def published_head(self, size: int | None) -> str:
+        """The published head of this size, the newest for None, with the lines of witnesses. Raises SizeNotSigned."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(SELECT_PUBLISHED, {"size": size})
+            row = await rows.fetchone()
+        if row is None:
+            raise SizeNotSigned("no head of this size was published")
+        return str(row[0])
+
+    async def published_heads(self, after: int, limit: int) -> list[str]:
+        """Published heads of larger sizes, the smallest first."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(SELECT_PUBLISHED_AFTER, {"after": after, "limit": limit})
+            return [text for (text,) in await rows.fetchall()]
 
     async def newest_public(self, *, witnessed: bool) -> tuple[int, str]:
         """Size and note of the newest signed head, or of the newest that a witness has cosigned; (0, "") while there is none."""

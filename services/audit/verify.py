@@ -16,17 +16,16 @@ and the witnesses.
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-from uuid import UUID
 
-from services.audit import checkpoint, entry, merkle, note
+from services.audit import checkpoint, merkle
 from services.audit.checkpoint import Checkpoint
-from services.audit.entry import EntryInvalid, Leaf
 from services.audit.merkle import ProofInvalid
-from services.audit.note import NoteInvalid, VerifierKey
+from services.audit.walk import LEAF_CHECKS, Walk
+from services.common import note
+from services.common.note import NoteInvalid, VerifierKey
 
 PAGE = 1000
 SAMPLES = 16
@@ -35,10 +34,7 @@ MAX_FAILURES = 100
 CHECKS: Mapping[int, str] = {
     1: "the head is signed by the log's key",
     2: "the log gives every leaf under the head",
-    3: "each leaf is in canonical form",
-    4: "no id is used twice",
-    5: "log time never goes back",
-    6: "each outcome answers an earlier intent",
+    **LEAF_CHECKS,
     7: "the leaves have the root in the head",
     8: "sampled leaves are proved to be under the head",
     9: "the older head is a prefix of this one",
@@ -91,7 +87,7 @@ class Verification:
 
     note: the head as it was published, to be kept for check 9; checked: numbers of the checks that were made; open_intents:
     intents without an outcome, of calls that are going on or were cut off; kinds: entries by kind; omitted: failures beyond
-    the first hundred.
+    the first hundred; words: what each check is about; witnesses: names of those whose cosignatures hold.
     """
 
     origin: str
@@ -105,59 +101,13 @@ class Verification:
     checked: tuple[int, ...]
     failures: tuple[Failure, ...]
     omitted: int = 0
+    words: Mapping[int, str] = field(default_factory=lambda: CHECKS)
+    witnesses: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether everything that was checked holds."""
         return not self.failures
-
-
-@dataclass(slots=True)
-class _Walk:
-    """Leaf by leaf through the log: checks 3 to 6, and the peaks of the tree for 7 and 9."""
-
-    fail: Callable[[int, str], None]
-    older_size: int
-    older_root: bytes = merkle.EMPTY_ROOT
-    size: int = 0
-    peaks: list[bytes] = field(default_factory=list)
-    last_ms: int = 0
-    seen: dict[UUID, tuple[str, str]] = field(default_factory=dict)
-    answered: set[UUID] = field(default_factory=set)
-    kinds: Counter[str] = field(default_factory=Counter)
-
-    def take(self, leaves: Sequence[bytes]) -> None:
-        for data in leaves:
-            self._check(data)
-            self.peaks = merkle.extend(self.peaks, self.size, [merkle.leaf_hash(data)])
-            self.size += 1
-            if self.size == self.older_size:
-                self.older_root = merkle.root_of_peaks(self.peaks)
-
-    def _check(self, data: bytes) -> None:
-        try:
-            leaf = entry.decode_leaf(data)
-        except EntryInvalid as cause:
-            self.fail(3, f"entry {self.size}: {cause}")
-            return
-        if leaf.id in self.seen:
-            self.fail(4, f"entry {self.size} has the id of an earlier one")
-        if leaf.time_ms < self.last_ms:
-            self.fail(5, f"entry {self.size} is earlier than the one before it")
-        self._check_ref(leaf)
-        self.seen[leaf.id] = (leaf.kind, leaf.system)
-        self.last_ms = leaf.time_ms
-        self.kinds[leaf.kind] += 1
-
-    def _check_ref(self, leaf: Leaf) -> None:
-        if leaf.kind == entry.INTENT and leaf.ref is not None:
-            self.fail(6, f"entry {self.size} is an intent and answers another entry")
-        if leaf.kind != entry.OUTCOME:
-            return
-        if leaf.ref is None or self.seen.get(leaf.ref) != (entry.INTENT, leaf.system):
-            self.fail(6, f"entry {self.size} answers no earlier intent of its system")
-        else:
-            self.answered.add(leaf.ref)
 
 
 async def verify(
@@ -184,9 +134,9 @@ async def verify(
     published = await source.checkpoint()
     key, head = _head(published, log_key, fail)
     older = _older(since, key, head, fail) if since else None
-    walk = _Walk(fail, older.size if older else -1)
+    walk = Walk(fail, [older.size] if older else [])
     await _read(source, head, walk, progress)
-    if merkle.root_of_peaks(walk.peaks) != head.root:
+    if walk.root() != head.root:
         fail(7, "the leaves have another root")
     if walk.size == head.size:
         await _check_inclusion(source, head, samples, fail)
@@ -200,7 +150,7 @@ async def verify(
         verifier_key=key.encode(),
         key_given=log_key is not None,
         kinds=dict(walk.kinds),
-        open_intents=walk.kinds[entry.INTENT] - len(walk.answered),
+        open_intents=walk.open_intents,
         checked=tuple(CHECKS) if since else tuple(CHECKS)[:-1],
         failures=tuple(failures[:MAX_FAILURES]),
         omitted=max(0, len(failures) - MAX_FAILURES),
@@ -240,7 +190,7 @@ def _older(since: str, key: VerifierKey, head: Checkpoint, fail: Callable[[int, 
     return older
 
 
-async def _read(source: Source, head: Checkpoint, walk: _Walk, progress: Callable[[int, int], None]) -> None:
+async def _read(source: Source, head: Checkpoint, walk: Walk, progress: Callable[[int, int], None]) -> None:
     """Takes every leaf (2)."""
     while walk.size < head.size:
         try:
@@ -268,10 +218,10 @@ async def _check_inclusion(source: Source, head: Checkpoint, samples: int, fail:
 
 
 async def _check_prefix(
-    source: Source, older: Checkpoint, head: Checkpoint, walk: _Walk, fail: Callable[[int, str], None]
+    source: Source, older: Checkpoint, head: Checkpoint, walk: Walk, fail: Callable[[int, str], None]
 ) -> None:
     """Compares the older head with the leaves, and with the log's own proof (9)."""
-    if walk.older_root != older.root:
+    if walk.roots.get(older.size) != older.root:
         fail(9, f"the first {older.size} leaves have another root than the older head")
     if older.size == 0:
         return

@@ -33,6 +33,7 @@ READERS: Mapping[object, Callable[[str], object]] = {
     float: float,
     bool: _flag,
     Path: _existing,
+    Path | None: _existing,
 }
 
 

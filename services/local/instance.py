@@ -17,7 +17,16 @@ from services.local.seaweedfs import Store
 
 SERVICES = ("audit", "matching", "recognition", "ingest")
 METRICS = tuple(f"{service}-metrics" for service in SERVICES)
-PORT_NAMES = ("gateway", *SERVICES, *METRICS, "postgres-services", "postgres-audit", *seaweedfs.ALL_PORTS)
+PORT_NAMES = (
+    "gateway",
+    *SERVICES,
+    *METRICS,
+    "log-site",
+    "witness",
+    "postgres-services",
+    "postgres-audit",
+    *seaweedfs.ALL_PORTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,16 @@ class Instance:
     @property
     def gateway(self) -> str:
         return self.address("gateway")
+
+    @property
+    def log_site(self) -> str:
+        """Where the published log is read, a C2SP tlog-tiles tree."""
+        return f"http://{self.address('log-site')}"
+
+    @property
+    def witness(self) -> Path:
+        """Folder of the witness of this machine. A real one runs elsewhere, at somebody else's."""
+        return self.data / "witness"
 
     @property
     def secrets(self) -> Path:
@@ -111,5 +130,6 @@ def ports_of(data: Path) -> Mapping[str, int]:
 def write(instance: Instance) -> None:
     """Write ports.json, at once or not at all. The addresses in it are for people and other languages."""
     addresses = {name: instance.address(name) for name in ("gateway", *SERVICES)}
+    addresses["log"] = instance.log_site
     content = {**addresses, "s3": instance.store.endpoint, "ports": dict(instance.ports)}
     secret_files.write(instance.data / data_folder.MARK, json.dumps(content, indent=2).encode())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.audit.key_files import FileSigner
 from services.common import receipt
+from services.common.note import COSIGNATURE
 from services.local import secret_files
 from services.local.errors import LocalError
 from services.local.instance import Instance
@@ -17,6 +18,22 @@ def evidence_key(instance: Instance) -> Path:
 def audit_key(instance: Instance, name: str) -> Path:
     """`log` and `receipt` (Ed25519 seeds) and `tag` (HMAC): 32 bytes each."""
     return instance.secrets / "audit" / f"{name}.key"
+
+
+def log_verifier(instance: Instance) -> str:
+    """The public key of the log, as text (C2SP signed-note)."""
+    return FileSigner(log_origin(instance), audit_key(instance, "log").read_bytes()).verifier.encode()
+
+
+def witness_name(instance: Instance) -> str:
+    """Name of the witness of this machine."""
+    return f"witness.{log_origin(instance)}"
+
+
+def witness_verifier(instance: Instance) -> str:
+    """Its public key."""
+    seed = (instance.witness / "witness.key").read_bytes()
+    return FileSigner(witness_name(instance), seed, COSIGNATURE).verifier.encode()
 
 
 def receipt_verifier(instance: Instance) -> str:
@@ -47,6 +64,8 @@ def ensure(instance: Instance) -> None:
         _key(audit_key(instance, name), instance.audit_cluster.data)
     secret_files.key(token_key(instance))
     epoch_keys(instance).mkdir(mode=0o700, parents=True, exist_ok=True)
+    instance.witness.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret_files.key(instance.witness / "witness.key")
     origin = instance.data / "log-origin"
     if not origin.exists():
         _verify_new(origin, instance.audit_cluster.data)

@@ -40,5 +40,17 @@ async def service(address: str, *, may_warm: bool) -> State:
     return State.WARMING if may_warm else State.STARTING
 
 
+async def port(address: str) -> State:
+    """READY if somebody listens there."""
+    host, _, number = address.rpartition(":")
+    try:
+        async with asyncio.timeout(PROBE_S):
+            _, writer = await asyncio.open_connection(host, int(number))
+    except (OSError, TimeoutError):
+        return State.STARTING
+    writer.close()
+    return State.READY
+
+
 def _state(works: bool) -> State:
     return State.READY if works else State.STARTING

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from services.local import keys, seaweedfs
+from services.local import keys, seaweedfs, secret_files
 from services.local.instance import Instance
 from services.local.options import Options
 from services.local.process import Program
@@ -32,12 +32,21 @@ def migration(name: str, instance: Instance, options: Options) -> Program:
     return _program(f"{name}-migrate", _run(f"{name}.migrate", options), instance, settings)
 
 
+def witness(instance: Instance) -> Program:
+    """The witness of this machine, watching this one log."""
+    logs = instance.data / "witness-logs"
+    secret_files.write(logs, f"{keys.log_verifier(instance)}\n".encode())
+    words = ("--folder", str(instance.witness), "--name", keys.witness_name(instance), "--logs", str(logs))
+    command = ("-m", "services.witness", *words, "--listen", instance.address("witness"))
+    return _program("witness", command, instance, ())
+
+
 def _run(module: str, options: Options) -> tuple[str, str]:
     script = "-m" if options.standin is None else str(options.standin.absolute())
     return (script, f"services.{module}")
 
 
-def _program(name: str, run: tuple[str, str], instance: Instance, settings: Settings) -> Program:
+def _program(name: str, run: tuple[str, ...], instance: Instance, settings: Settings) -> Program:
     # The child finds exactly the code that we run, and nothing in its working directory (-P).
     path = os.pathsep.join(entry for entry in sys.path if entry)
     return Program(
@@ -51,6 +60,7 @@ def _program(name: str, run: tuple[str, str], instance: Instance, settings: Sett
 
 
 def _audit(instance: Instance) -> Settings:
+    store = instance.store
     return (
         *_database(instance, "audit_appender"),
         ("ANPR_INTEGRATOR_PASSWORD_FILE", str(instance.password_file("audit_integrator"))),
@@ -60,6 +70,13 @@ def _audit(instance: Instance) -> Settings:
         ("ANPR_RECEIPT_KEY_FILE", str(keys.audit_key(instance, "receipt"))),
         ("ANPR_TAG_KEY_FILE", str(keys.audit_key(instance, "tag"))),
         ("ANPR_EPOCH_KEYS_DIR", str(keys.epoch_keys(instance))),
+        ("ANPR_PUBLICATION_LISTEN", instance.address("log-site")),
+        ("ANPR_WITNESSES", f"http://{instance.address('witness')} {keys.witness_verifier(instance)}"),
+        ("ANPR_S3_ENDPOINT", store.endpoint),
+        ("ANPR_S3_ACCESS_KEY_FILE", str(store.access_file("log"))),
+        ("ANPR_S3_SECRET_KEY_FILE", str(store.secret_file("log"))),
+        ("ANPR_S3_BUCKET", seaweedfs.LOG_BUCKET),
+        ("ANPR_S3_HEADS_BUCKET", seaweedfs.LOG_HEADS_BUCKET),
     )
 
 

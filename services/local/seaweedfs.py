@@ -25,7 +25,8 @@ from services.local.errors import EngineFailed
 from services.local.process import Child, Program
 
 BUCKET = "anpr-evidence"
-ROLES = ("admin", "writer", "reader")
+LOG_BUCKET, LOG_HEADS_BUCKET = "anpr-log", "anpr-log-heads"  # full tiles under lock; what grows, and the head
+ROLES = ("admin", "writer", "reader", "log")
 PORTS = ("master", "volume", "filer", "s3")
 ALL_PORTS = tuple(f"{kind}{suffix}" for kind in PORTS for suffix in ("", "_grpc"))
 READY_TIMEOUT_S = 60.0
@@ -155,8 +156,9 @@ def answers(store: Store) -> bool:
     """True if the bucket exists (made here at the first time) and takes a write: the port opens before either works."""
     admin = client(store, "admin", timeout_s=2.0)
     try:
-        if not admin.bucket_exists(BUCKET):
-            admin.make_bucket(BUCKET, object_lock=True)
+        for bucket, is_locked in ((BUCKET, True), (LOG_BUCKET, True), (LOG_HEADS_BUCKET, False)):
+            if not admin.bucket_exists(bucket):
+                admin.make_bucket(bucket, object_lock=is_locked)
         probe = admin.put_object(BUCKET, ".probe", io.BytesIO(b"?"), 1)
         admin.remove_object(BUCKET, ".probe", version_id=probe.version_id)
     except (MinioException, urllib3.exceptions.HTTPError):
@@ -209,6 +211,8 @@ def _write_identities(store: Store) -> None:
         "admin": ["Admin"],
         "writer": [f"{action}:{BUCKET}" for action in (*WRITER, *WRITER_HOLDS)],
         "reader": [f"{action}:{BUCKET}" for action in READER],
+        "log": [f"{action}:{LOG_BUCKET}" for action in WRITER]
+        + [f"{action}:{LOG_HEADS_BUCKET}" for action in ("Read", "Write", "List")],
     }
     identities = [
         {"name": f"anpr-{role}", "credentials": [_credentials(store, role)], "actions": actions[role]} for role in ROLES

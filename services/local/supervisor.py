@@ -22,7 +22,7 @@ from services.local.keeper import Change, Keeper, Part, State
 from services.local.options import Options
 from services.local.orphans import Register
 
-ENGINES = ("postgres-services", "postgres-audit", "seaweedfs")
+ENGINES = ("postgres-services", "postgres-audit", "seaweedfs", "witness")
 NEEDS = {
     "audit": ("postgres-audit",),
     "matching": ("postgres-services",),
@@ -142,6 +142,7 @@ def _parts(found: Instance, options: Options) -> list[Part]:
         _database_part(found.services_cluster),
         _database_part(found.audit_cluster),
         Part("seaweedfs", partial(s3.prepare, found.store), partial(probes.store, found)),
+        Part("witness", partial(roster.witness, found), partial(probes.port, found.address("witness"))),
     ]
     services = [_service_part(name, found, options) for name in instance.SERVICES]
     return [*engines, *services, Part("gateway", partial(envoy.prepare, found), partial(probes.envoy, found))]

@@ -22,24 +22,28 @@ TABLES = (
     "tile",
     "sth",
     "sth_history",
+    "published",
+    "shelf",
     "migration",
 )
 PARTITIONS = ("payload_2026_11_std", "secret_2026_11_std", "tag_2026_11_std", "further_plate_2026_11_std")
 
 MAY_SELECT = {
     "audit_appender": {"head", "entry", "entry_id", "secret", "epoch", "migration"},
-    "audit_integrator": {"head", "entry", "tile", "sth", "sth_history", "migration"},
+    "audit_integrator": {"head", "entry", "tile", "sth", "sth_history", "published", "shelf", "migration"},
     "audit_eraser": {"entry", "entry_id", "migration"},
     "audit_reviewer": set(TABLES),
 }
 MAY_INSERT = {
     "audit_appender": {"entry", "entry_id", "secret", "payload", "tag", "further_plate"},
-    "audit_integrator": {"tile", "sth", "sth_history"},
+    "audit_integrator": {"tile", "sth", "sth_history", "published"},
 }
 MAY_DELETE = {"audit_eraser": {"payload", "secret", "tag", "further_plate"}}
 MAY_UPDATE = {
     "audit_appender": {("head", "next_seq"), ("head", "last_ms")},
-    "audit_integrator": {("tile", "hashes"), ("sth", "size"), ("sth", "root"), ("sth", "note"), ("sth", "at")},
+    "audit_integrator": {("tile", "hashes"), ("sth", "size"), ("sth", "root"), ("sth", "note"), ("sth", "at")}
+    | {("published", name) for name in ("note", "cosigned_by", "at")}
+    | {("shelf", "size")},
 }
 
 

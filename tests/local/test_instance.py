@@ -38,5 +38,5 @@ def test_a_damaged_file_is_nothing(tmp_path: Path, content: str) -> None:
 def test_no_secret_is_in_the_file(tmp_path: Path) -> None:
     found = written(tmp_path)
     content = json.loads((tmp_path / "ports.json").read_text())
-    assert set(content) == {"gateway", *instance.SERVICES, "s3", "ports"}
+    assert set(content) == {"gateway", *instance.SERVICES, "log", "s3", "ports"}
     assert content["gateway"] == found.gateway == "127.0.0.1:20000"

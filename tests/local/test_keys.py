@@ -32,6 +32,7 @@ def test_a_new_instance_gets_all_keys_and_keeps_them(instance: Instance) -> None
         "secrets/audit/receipt.key",
         "secrets/audit/tag.key",
         "secrets/matching-token.key",
+        "witness/witness.key",
     }
     assert {len(value) for name, value in first.items() if name.endswith(".key")} == {32}
 

@@ -42,15 +42,15 @@ def test_every_path_that_a_service_is_told_exists(instance: Instance) -> None:
     told = [
         pair for program in programs(instance) for pair in program.environment if pair[0].endswith(("_FILE", "_DIR"))
     ]
-    assert len(told) == 17
+    assert len(told) == 19
     assert [name for name, value in told if not Path(value).exists()] == []
 
 
 def test_a_service_gets_no_secret_of_another(instance: Instance) -> None:
     for name, foreign in {
         "matching": ("ingest", "audit/", "s3/"),
-        "ingest": ("matching", "audit"),
-        "audit": ("s3/",),
+        "ingest": ("matching", "audit", "s3/log"),
+        "audit": ("s3/writer", "s3/reader", "s3/admin", "ingest", "matching"),
     }.items():
         told = [value for key, value in roster.service(name, instance, Options()).environment if key.endswith("_FILE")]
         relative = [str(Path(value).relative_to(instance.secrets)) for value in told]

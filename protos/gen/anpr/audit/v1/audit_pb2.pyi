@@ -224,10 +224,12 @@ class ListLeavesResponse(_message.Message):
     def __init__(self, leaves: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
-    __slots__ = ("size",)
+    __slots__ = ("size", "published")
     SIZE_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     size: int
-    def __init__(self, size: _Optional[int] = ...) -> None: ...
+    published: bool
+    def __init__(self, size: _Optional[int] = ..., published: _Optional[bool] = ...) -> None: ...
 
 class GetCheckpointResponse(_message.Message):
     __slots__ = ("note", "verifier_key", "receipt_verifier_key")
@@ -238,6 +240,20 @@ class GetCheckpointResponse(_message.Message):
     verifier_key: str
     receipt_verifier_key: str
     def __init__(self, note: _Optional[str] = ..., verifier_key: _Optional[str] = ..., receipt_verifier_key: _Optional[str] = ...) -> None: ...
+
+class ListHeadsRequest(_message.Message):
+    __slots__ = ("after_size", "count")
+    AFTER_SIZE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    after_size: int
+    count: int
+    def __init__(self, after_size: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
+
+class ListHeadsResponse(_message.Message):
+    __slots__ = ("notes",)
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetInclusionProofRequest(_message.Message):
     __slots__ = ("index", "size")

@@ -70,6 +70,11 @@ class AuditServiceStub:
                 request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
                 response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointResponse.FromString,
                 _registered_method=True)
+        self.ListHeads = channel.unary_unary(
+                '/anpr.audit.v1.AuditService/ListHeads',
+                request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsRequest.SerializeToString,
+                response_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsResponse.FromString,
+                _registered_method=True)
         self.GetInclusionProof = channel.unary_unary(
                 '/anpr.audit.v1.AuditService/GetInclusionProof',
                 request_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetInclusionProofRequest.SerializeToString,
@@ -143,6 +148,13 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListHeads(self, request, context):
+        """Published heads of larger sizes than the one given, the smallest first, at most 1,000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetInclusionProof(self, request, context):
         """Path from a leaf to the root of a signed head. Errors: ENTRY_NOT_FOUND, SIZE_NOT_SIGNED.
         """
@@ -201,6 +213,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.GetCheckpoint,
                     request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointRequest.FromString,
                     response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointResponse.SerializeToString,
+            ),
+            'ListHeads': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHeads,
+                    request_deserializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsRequest.FromString,
+                    response_serializer=anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsResponse.SerializeToString,
             ),
             'GetInclusionProof': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInclusionProof,
@@ -408,6 +425,33 @@ class AuditService:
             '/anpr.audit.v1.AuditService/GetCheckpoint',
             anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
             anpr_dot_audit_dot_v1_dot_audit__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHeads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/anpr.audit.v1.AuditService/ListHeads',
+            anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsRequest.SerializeToString,
+            anpr_dot_audit_dot_v1_dot_audit__pb2.ListHeadsResponse.FromString,
             options,
             channel_credentials,
             insecure,

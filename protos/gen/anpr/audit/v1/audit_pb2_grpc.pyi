@@ -53,6 +53,8 @@ class AuditServiceStub:
     """Leaves as they are hashed, from an index on, at most 1,000; they hold no personal data."""
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]
     """The newest signed head of the log."""
+    ListHeads: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListHeadsRequest, _audit_pb2.ListHeadsResponse]
+    """Published heads of larger sizes than the one given, the smallest first, at most 1,000."""
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetInclusionProofRequest, _audit_pb2.GetInclusionProofResponse]
     """Path from a leaf to the root of a signed head. Errors: ENTRY_NOT_FOUND, SIZE_NOT_SIGNED."""
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]
@@ -85,6 +87,8 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Leaves as they are hashed, from an index on, at most 1,000; they hold no personal data."""
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """The newest signed head of the log."""
+    ListHeads: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListHeadsRequest, _audit_pb2.ListHeadsResponse]  # type: ignore[assignment]
+    """Published heads of larger sizes than the one given, the smallest first, at most 1,000."""
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetInclusionProofRequest, _audit_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
     """Path from a leaf to the root of a signed head. Errors: ENTRY_NOT_FOUND, SIZE_NOT_SIGNED."""
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
@@ -156,6 +160,14 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.GetCheckpointResponse, _abc.Awaitable[_audit_pb2.GetCheckpointResponse]]:
         """The newest signed head of the log."""
+
+    @_abc_1.abstractmethod
+    def ListHeads(
+        self,
+        request: _audit_pb2.ListHeadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.ListHeadsResponse, _abc.Awaitable[_audit_pb2.ListHeadsResponse]]:
+        """Published heads of larger sizes than the one given, the smallest first, at most 1,000."""
 
     @_abc_1.abstractmethod
     def GetInclusionProof(
