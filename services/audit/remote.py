@@ -28,6 +28,15 @@ class RemoteLog:
         answer = await self._ask(self._stub.GetCheckpoint, pb.GetCheckpointRequest())
         return Published(answer.note, answer.verifier_key)
 
+    async def heads(self, after: int) -> Sequence[str]:
+        """Published heads of sizes above `after`, the smallest first; some at a time."""
+        return (await self._ask(self._stub.ListHeads, pb.ListHeadsRequest(after_size=after))).notes
+
+    async def keys(self) -> tuple[str, str]:
+        """Verifier keys of checkpoints and of receipts, as the log names them."""
+        answer = await self._ask(self._stub.GetCheckpoint, pb.GetCheckpointRequest())
+        return answer.verifier_key, answer.receipt_verifier_key
+
     async def leaves(self, first: int, count: int) -> Sequence[bytes]:
         """Leaves from an index on."""
         return (await self._ask(self._stub.ListLeaves, pb.ListLeavesRequest(first=first, count=count))).leaves

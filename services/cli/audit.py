@@ -1,18 +1,12 @@
 """`anpr audit`: for those who check the look-ups of others."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
-from rich.progress import Progress
 
-from services.audit.note import NoteInvalid
-from services.audit.remote import RemoteLog
-from services.audit.verify import CHECKS, SourceFailed, Verification
-from services.audit.verify import verify as verify_log
-from services.cli import show
+from services.cli import audit_files, show
 from services.cli.session import (
     DEFAULT_DATA,
     AsJson,
@@ -24,17 +18,18 @@ from services.cli.session import (
     Person,
     Purpose,
     Reason,
-    Session,
     Unit,
     Zone,
     ask,
     caller,
     context,
-    run,
     window,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Search and verify the log of look-ups.")
+app = typer.Typer(no_args_is_help=True, help="Search, verify and export the log of look-ups.")
+app.command("verify")(audit_files.verify)
+app.command("export")(audit_files.export)
+app.command("sample-log")(audit_files.sample_log)
 
 
 @app.command()
@@ -44,6 +39,14 @@ def search(
     officer: Annotated[str, typer.Option(help="Look-ups of this person.")] = "",
     plate: Annotated[str, typer.Option(help="Look-ups of this plate.")] = "",
     of_case: Annotated[str, typer.Option(help="Look-ups under this case.")] = "",
+    of_unit: Annotated[str, typer.Option(help="Look-ups of this unit.")] = "",
+    of_purpose: Annotated[Purpose | None, typer.Option(help="Look-ups for this purpose.")] = None,
+    of_decision: Annotated[str, typer.Option(help="Look-ups under this decision of the prosecutor.")] = "",
+    system: Annotated[str, typer.Option(help="Only what this service wrote.")] = "",
+    rpc: Annotated[str, typer.Option(help="Only calls of this RPC, by its full name.")] = "",
+    status: Annotated[str, typer.Option(help="Only outcomes and denials with this gRPC status.")] = "",
+    least: Annotated[int | None, typer.Option(help="Only outcomes with so many results or more.")] = None,
+    most: Annotated[int | None, typer.Option(help="Only outcomes with so many results or fewer.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
     days: Annotated[float | None, typer.Option(help="Only the last days.")] = None,
     since: Annotated[datetime | None, typer.Option("--from", help="Only from then on.")] = None,
@@ -62,6 +65,14 @@ def search(
         actor=officer,
         plate=plate,
         case_reference=of_case,
+        unit=of_unit,
+        purpose=f"PURPOSE_{of_purpose.name}" if of_purpose else None,
+        decision_id=of_decision,
+        system=system,
+        rpc=rpc,
+        status=status,
+        least_results=least,
+        most_results=most,
         kind=f"ENTRY_KIND_{kind.name}" if kind else None,
         window=window(days or 3650, since, until) if days or since or until else None,
         page_size=limit,
@@ -73,59 +84,3 @@ def search(
         show.as_json(answer)
     else:
         show.entries(answer.entries, more=bool(answer.next_page_token))
-
-
-@app.command()
-def verify(
-    person: Person,
-    key: Annotated[
-        str, typer.Option(help="Verifier key of the log, from paper. Without it the log's own word is taken.")
-    ] = "",
-    since: Annotated[
-        Path | None, typer.Option(exists=True, help="An older checkpoint: the log must have grown from it.")
-    ] = None,
-    save: Annotated[Path | None, typer.Option(help="Keep the verified checkpoint here, for a later --since.")] = None,
-    unit: Unit = "",
-    zone: Zone = "local",
-    data: Data = DEFAULT_DATA,
-    gateway: Gateway = "",
-) -> None:
-    """Recompute the whole log and check it against its signed head. Exit status 1 when anything does not hold."""
-    who = caller(person, unit, zone, "auditor")
-
-    async def check(session: Session) -> Verification:
-        with Progress(console=show.console, transient=True) as progress:
-            task = progress.add_task("reading the log", total=None)
-            return await verify_log(
-                RemoteLog(session.channel, session.metadata),
-                key or None,
-                since=since.read_text() if since else None,
-                progress=lambda done, of: progress.update(task, completed=done, total=of),
-            )
-
-    try:
-        verification = run(data, gateway, who, check)
-    except (SourceFailed, NoteInvalid) as cause:
-        typer.echo(f"not verified: {cause}", err=True)
-        raise typer.Exit(1) from None
-    _print(verification)
-    if save and verification.holds:
-        save.write_text(verification.note)
-    raise typer.Exit(0 if verification.holds else 1)
-
-
-def _print(verification: Verification) -> None:
-    broken = {failure.check for failure in verification.failures}
-    for number in verification.checked:
-        show.console.print(
-            f"  {number}. {'[red]FAILS[/]' if number in broken else '[green]holds[/]'}  {CHECKS[number]}"
-        )
-    for failure in verification.failures:
-        show.console.print(f"  [red]{failure.check}[/] {failure.words}")
-    if not verification.key_given:
-        show.console.print("  the key is the log's own: compare it with the one on paper", style="yellow")
-    show.console.print(f"  {verification.verifier_key}", style="dim")
-    state = "[bold green]log verified[/]" if verification.holds else "[bold red]LOG NOT VERIFIED[/]"
-    show.console.print(
-        f"{state}: {verification.size} entries, {verification.open_intents} open intents, {verification.origin}"
-    )

@@ -71,6 +71,10 @@ class Kind(StrEnum):
     INTENT = "intent"
     OUTCOME = "outcome"
     DENIED = "denied"
+    EXPORT = "export"
+    REVIEW = "review"
+    ERASURE = "erasure"
+    KEY = "key"
 
 
 class Engine(StrEnum):

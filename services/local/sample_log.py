@@ -50,6 +50,8 @@ class _Parts:
 
 def make(folder: Path, entries: int, progress: Progress = lambda _done, _of: None) -> Checkpoint:
     """Makes a log of so many entries and writes it into the folder. Returns its head. Raises ExportFailed, EngineFailed."""
+    if folder.exists() and any(folder.iterdir()):
+        raise tree_export.ExportFailed(f"{folder} is not empty")
     with tempfile.TemporaryDirectory(prefix="anpr-sample-log-") as scratch:
         Path(scratch).chmod(0o755)  # PostgreSQL may run as another user below it
         server = postgres.start(Path(scratch) / "postgres")

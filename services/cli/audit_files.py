@@ -1,0 +1,211 @@
+"""`anpr audit verify`, `export` and `sample-log`: the log as files, for those who trust nobody."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.progress import Progress
+
+from services.audit import checkpoint, tree_verify, trust
+from services.audit.remote import RemoteLog
+from services.audit.tree import MAX_NOTE_BYTES, FolderTree, Missing, Tree, WebTree
+from services.audit.tree_export import POLICY, ExportFailed, TreeWriter
+from services.audit.trust import Trust, TrustInvalid
+from services.audit.verify import SourceFailed, Verification
+from services.audit.verify import verify as verify_log
+from services.cli import show
+from services.cli.session import DEFAULT_DATA, Data, Gateway, Person, Session, Unit, Zone, caller, run
+from services.common import note
+from services.common.caller import Caller
+from services.common.note import NoteInvalid, VerifierKey
+from services.local.errors import LocalError
+
+HEADS_KEPT = 24  # older heads in an export: spread over all that were published
+PAGE = 1000
+Tell = Callable[[int, int], None]
+Result = TypeVar("Result")
+
+
+def verify(
+    person: Person,
+    target: Annotated[
+        str, typer.Argument(help="Folder or http(s) address of a published log; the running suite when absent.")
+    ] = "",
+    key: Annotated[
+        str, typer.Option(help="Verifier key of the log, from paper. Without it the log's own word is taken.")
+    ] = "",
+    witness_key: Annotated[
+        list[str] | None, typer.Option(help="Verifier key of a witness that must have cosigned; may be repeated.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(exists=True, help="C2SP tlog-policy file instead of keys; not the log's own.")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(exists=True, help="An older checkpoint: the log must have grown from it.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep the verified checkpoint here, for a later --since.")] = None,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Recompute the whole log and check it against its signed head. Exit status 1 when anything does not hold."""
+    try:
+        older = since.read_text() if since else None
+        if target:
+            tree = _tree(target)
+            verification = _with_progress(
+                "reading the log",
+                lambda tell: tree_verify.verify(
+                    tree,
+                    _trust(tree, key, witness_key or [], policy),
+                    since=[older] if older else [],
+                    key_given=bool(key or policy),
+                    progress=tell,
+                ),
+            )
+        else:
+            verification = _verify_running(data, gateway, caller(person, unit, zone, "auditor"), key, older)
+    except (SourceFailed, NoteInvalid, TrustInvalid, UnicodeDecodeError) as cause:
+        typer.echo(f"not verified: {cause}", err=True)
+        raise typer.Exit(1) from None
+    _print(verification)
+    if save and verification.holds:
+        save.write_text(verification.note)
+    raise typer.Exit(0 if verification.holds else 1)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; must be empty or absent.")],
+    person: Person,
+    witness_key: Annotated[
+        list[str] | None, typer.Option(help="Verifier key of a witness, for keys/ and policy; may be repeated.")
+    ] = None,
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Write the published log as a C2SP tlog-tiles tree, for tools of others. It holds nothing personal."""
+    try:
+        witnesses = [note.parse_key(text) for text in witness_key or []]
+
+        async def write(session: Session) -> checkpoint.Checkpoint:
+            return await _export(RemoteLog(session.channel, session.metadata), folder, witnesses)
+
+        head = run(data, gateway, caller(person, unit, zone, "auditor"), write)
+    except (SourceFailed, NoteInvalid, ExportFailed) as cause:
+        typer.echo(f"not exported: {cause}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"{head.size} entries of {head.origin} in {folder}: check it with `anpr audit verify {folder} --key ...`"
+    )
+
+
+def sample_log(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; must be empty or absent.")],
+    entries: Annotated[int, typer.Option(min=0, max=10_000_000, help="Entries in the log.")] = 70_000,
+) -> None:
+    """Make a log of invented look-ups, through the real append path, and export it: something to try a verifier on."""
+    from services.local import sample_log as maker
+
+    try:
+        head = _with_progress("appending", lambda tell: maker.make(folder, entries, tell))
+    except (ExportFailed, LocalError, OSError) as cause:
+        typer.echo(f"no log was made: {cause}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{head.size} entries of {head.origin} in {folder}")
+    for file in sorted((folder / "keys").iterdir()):
+        typer.echo(f"  {file.stem:9} {file.read_text().strip()}")
+
+
+def _verify_running(data: Path, gateway: str, who: Caller, key: str, since: str | None) -> Verification:
+    async def check(session: Session) -> Verification:
+        with Progress(console=show.console, transient=True) as progress:
+            task = progress.add_task("reading the log", total=None)
+            return await verify_log(
+                RemoteLog(session.channel, session.metadata),
+                key or None,
+                since=since,
+                progress=lambda done, of: progress.update(task, completed=done, total=of),
+            )
+
+    return run(data, gateway, who, check)
+
+
+def _tree(target: str) -> Tree:
+    if target.startswith(("http://", "https://")):
+        return WebTree(target)
+    if not Path(target).is_dir():
+        raise SourceFailed(f"{target} is no folder and no http(s) address")
+    return FolderTree(Path(target))
+
+
+def _trust(tree: Tree, key: str, witness_keys: list[str], policy: Path | None) -> Trust:
+    """Whom the caller trusts; without key and policy, what the tree itself says, which proves little."""
+    if policy is not None:
+        return trust.parse(policy.read_text())
+    if key:
+        return trust.of_keys(note.parse_key(key), [note.parse_key(text) for text in witness_keys])
+    return trust.parse(_own_policy(tree))
+
+
+def _own_policy(tree: Tree) -> str:
+    try:
+        return tree.read(POLICY, MAX_NOTE_BYTES).decode()
+    except Missing:
+        raise SourceFailed("give --key or --policy: this tree names no keys") from None
+
+
+async def _export(log: RemoteLog, folder: Path, witnesses: list[VerifierKey]) -> checkpoint.Checkpoint:
+    heads = await _heads(log)
+    if not heads:
+        raise ExportFailed("nothing was published yet")
+    log_key, receipt_key = await log.keys()
+    writer = TreeWriter(folder, heads)
+    size = checkpoint.parse(note.parse(heads[-1]).text).size
+    while writer.size < size:
+        leaves = await log.leaves(writer.size, min(PAGE, size - writer.size))
+        if not leaves:
+            raise ExportFailed(f"the log does not give entry {writer.size}")
+        await asyncio.to_thread(writer.take, leaves)
+    keys = {"log": log_key, "receipts": receipt_key}
+    keys |= {f"witness-{number}": one.encode() for number, one in enumerate(witnesses, start=1)}
+    return writer.end(keys, trust.encode(trust.of_keys(note.parse_key(log_key), witnesses)))
+
+
+async def _heads(log: RemoteLog) -> list[str]:
+    """The newest published head, and older ones, spread evenly over all."""
+    heads: list[str] = []
+    after = -1
+    while page := await log.heads(after):
+        heads.extend(page)
+        after = checkpoint.parse(note.parse(page[-1]).text).size
+    step = max(1, len(heads) // HEADS_KEPT)
+    return heads[::-1][::step][::-1]
+
+
+def _with_progress(words: str, work: Callable[[Tell], Result]) -> Result:
+    with Progress(console=show.console, transient=True) as progress:
+        task = progress.add_task(words, total=None)
+        return work(lambda done, of: progress.update(task, completed=done, total=of))
+
+
+def _print(verification: Verification) -> None:
+    broken = {failure.check for failure in verification.failures}
+    for number in verification.checked:
+        state = "[red]FAILS[/]" if number in broken else "[green]holds[/]"
+        show.console.print(f"  {number:>2}. {state}  {verification.words[number]}")
+    for failure in verification.failures:
+        show.console.print(f"  [red]{failure.check}[/] {failure.words}")
+    if not verification.key_given:
+        show.console.print("  the key is the log's own: compare it with the one on paper", style="yellow")
+    show.console.print(f"  {verification.verifier_key}", style="dim")
+    for witness in verification.witnesses:
+        show.console.print(f"  cosigned by {witness}", style="dim")
+    state = "[bold green]log verified[/]" if verification.holds else "[bold red]LOG NOT VERIFIED[/]"
+    show.console.print(
+        f"{state}: {verification.size} entries, {verification.open_intents} open intents, {verification.origin}"
+    )
