@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from services.audit import durability, epochs, witnesses
 from services.audit.epochs import Epochs
 from services.audit.errors import LogBroken
+from services.audit.exporter import Exporter
 from services.audit.integrator import Integrator
 from services.audit.key_files import FileEpochKeys, FileSigner, FileTagKeys
 from services.audit.keys import KeyProblem
@@ -166,12 +167,14 @@ def serving(  # noqa: PLR0917 - all that the process is made of
         signer=keys.receipts,
         gate=watch.gate,
     )
+    review = Review(store, keys.epochs, keys.tags)
     servicer = AuditServicer(
         log,
-        Review(store, keys.epochs, keys.tags),
+        review,
         Proofs(store, keys.log.verifier),
         Heads(store),
         Policy(given.release),
+        Exporter(store, review, log, keys.receipts),
         log_key=keys.log.verifier,
         receipt_key=keys.receipts.verifier,
     )

@@ -164,6 +164,15 @@ def extend(peaks: Sequence[bytes], size: int, hashes: Iterable[bytes]) -> list[b
     return grown
 
 
+def joined(peaks: Sequence[bytes], size: int, leaves: int, subtree: bytes) -> list[bytes]:
+    """Peaks of a tree of `size` leaves after a perfect subtree of so many more, which stands at a multiple of its own size."""
+    grown, node, height = list(peaks), subtree, leaves.bit_length() - 1
+    while size >> height & 1:
+        node, height = node_hash(grown.pop(), node), height + 1
+    grown.append(node)
+    return grown
+
+
 def root_of_peaks(peaks: Sequence[bytes]) -> bytes:
     """Root of the tree with these peaks."""
     if not peaks:

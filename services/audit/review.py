@@ -51,6 +51,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Disclosed:
+    """An entry with what shows its fields one by one: its secret, or None when it was erased."""
+
+    opened: Opened
+    secret: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Entries, newest first, and the token of the next page; empty on the last."""
 
@@ -88,6 +96,13 @@ class Review:
         if hit.payload is None or hit.wrapped is None or not self._epoch_keys.has(leaf.epoch):
             return Opened(hit.index, hit.leaf, leaf, None)
         return self._open(hit.index, hit.leaf, leaf, hit.payload, hit.wrapped)
+
+    def disclosed(self, hit: Hit) -> Disclosed:
+        """The same with the entry's secret, for whoever shows fields with their salts. Raises LogAltered."""
+        opened = self.open(hit)
+        if opened.content is None or hit.wrapped is None:
+            return Disclosed(opened, None)
+        return Disclosed(opened, self._epoch_keys.unwrap(opened.leaf.epoch, opened.leaf.id, hit.wrapped))
 
     def _open_hit(self, hit: Hit, wanted: Search) -> Opened:
         opened = self.open(hit)

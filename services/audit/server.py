@@ -3,37 +3,39 @@
 # ruff: noqa: ARG002 (gRPC fixes the parameters)
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from anpr.audit.v1 import audit_pb2 as pb
 from anpr.audit.v1 import audit_pb2_grpc
 
 from services.audit import wire
+from services.audit.exporter import Exporter
 from services.audit.log import Log
 from services.audit.proofs import Proofs
 from services.audit.release import Heads, Policy
 from services.audit.review import Review
 from services.audit.wire import Decoded
 from services.common import calls
-from services.common.errors import NotBuilt
 from services.common.note import VerifierKey
 
 
 class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
     """The log over gRPC. keys: verifier keys of checkpoints and of receipts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - one part for each kind of RPC
         self,
         log: Log,
         review: Review,
         proofs: Proofs,
         heads: Heads,
         policy: Policy,
+        exporter: Exporter,
         *,
         log_key: VerifierKey,
         receipt_key: VerifierKey,
     ) -> None:
         self._log, self._review, self._proofs = log, review, proofs
-        self._heads, self._policy = heads, policy
+        self._heads, self._policy, self._exporter = heads, policy, exporter
         self._log_key, self._receipt_key = log_key.encode(), receipt_key.encode()
 
     async def Append(self, request: pb.AppendRequest, context: object) -> pb.AppendResponse:
@@ -98,7 +100,11 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         first, second = wire.decode_position(request.first, "first"), wire.decode_position(request.second, "second")
         return wire.encode_consistency(await self._proofs.consistency(first, second))
 
-    def ExportEntries(
+    async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: object
     ) -> AsyncGenerator[pb.ExportEntriesResponse, None]:
-        raise NotBuilt("exports are not built yet")
+        call = calls.of(context)
+        chunks = self._exporter.export(wire.decode_export(request), call.caller, call.request_id)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield pb.ExportEntriesResponse(chunk=chunk)

@@ -16,6 +16,13 @@ SELECT_SEALED = """
 SELECT p.sealed AS payload, s.wrapped FROM audit.payload p JOIN audit.secret s USING (seq, epoch)
 WHERE p.seq = %(index)s AND p.epoch = %(epoch)s
 """
+SELECT_STORED = """
+SELECT e.seq AS index, e.leaf, p.sealed AS payload, s.wrapped
+FROM audit.entry e
+LEFT JOIN audit.payload p ON p.seq = e.seq
+LEFT JOIN audit.secret s ON s.seq = e.seq
+WHERE e.seq BETWEEN %(first)s AND %(last)s ORDER BY e.seq
+"""
 SELECT_TILES = """
 SELECT t.level, t.number, t.hashes
 FROM unnest(%(levels)s::smallint[], %(numbers)s::bigint[]) AS wanted (level, number) JOIN audit.tile t USING (level, number)
@@ -170,6 +177,12 @@ class Store:
         if found is None:
             raise EntryErased("what this entry said was erased", index=index)
         return found
+
+    async def stored(self, first: int, last: int) -> list[Hit]:
+        """Entries with first <= index <= last, in order, with what is stored of them."""
+        async with self._database.transaction() as connection, connection.cursor(row_factory=class_row(Hit)) as rows:
+            await rows.execute(SELECT_STORED, {"first": first, "last": last})
+            return await rows.fetchall()
 
     async def tiles(self, places: Collection[Place]) -> dict[Place, bytes]:
         """Hashes of these tiles; one that is not there is left out."""

@@ -162,6 +162,11 @@ def root(size: int, tiles: Tiles) -> bytes:
     return hashes([(0, size)], tiles)[0]
 
 
+def perfect(start: int, end: int) -> list[Range]:
+    """The ranges of the perfect subtrees, from the left, that make up a range which a proof may name."""
+    return [(position << height, (position + 1) << height) for height, position in _subtrees((start, end))]
+
+
 _Subtree = tuple[int, int]
 """A perfect subtree: its height, and its position among those of that height."""
 

@@ -15,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.audit import entry, jcs
 from services.audit.entry import Content, Entry
 from services.audit.errors import WindowInvalid
+from services.audit.exporter import Wanted
 from services.audit.jcs import JcsInvalid
 from services.audit.log import MAX_BATCH, Answer, Appended
 from services.audit.proofs import MAX_LEAVES, Consistency, Inclusion
@@ -247,6 +248,14 @@ def decode_search(request: pb.SearchEntriesRequest) -> Search:
 def decode_page_size(size: int) -> int:
     """Entries on a page."""
     return _limited(size, "page_size", largest=MAX_PAGE, default=DEFAULT_PAGE)
+
+
+def decode_export(request: pb.ExportEntriesRequest) -> Wanted:
+    """A range of entries and the fields to show."""
+    shown = tuple(request.disclosed)
+    if len(set(shown)) != len(shown) or not set(entry.FIELDS).issuperset(shown):
+        raise Invalid("disclosed names fields of an entry (docs/audit-format.md), each once", field="disclosed")
+    return Wanted(decode_position(request.first, "first"), decode_position(request.last, "last"), shown)
 
 
 def decode_leaf_count(count: int) -> int:

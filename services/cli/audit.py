@@ -29,6 +29,7 @@ from services.cli.session import (
 app = typer.Typer(no_args_is_help=True, help="Search, verify and export the log of look-ups.")
 app.command("verify")(audit_files.verify)
 app.command("export")(audit_files.export)
+app.command("export-entries")(audit_files.export_entries)
 app.command("sample-log")(audit_files.sample_log)
 
 

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
+from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from rich.progress import Progress
 
-from services.audit import checkpoint, tree_verify, trust
+from services.audit import checkpoint, redacted_verify, tree_verify, trust
 from services.audit.remote import RemoteLog
 from services.audit.tree import MAX_NOTE_BYTES, FolderTree, Missing, Tree, WebTree
 from services.audit.tree_export import POLICY, ExportFailed, TreeWriter
@@ -16,7 +17,22 @@ from services.audit.trust import Trust, TrustInvalid
 from services.audit.verify import SourceFailed, Verification
 from services.audit.verify import verify as verify_log
 from services.cli import show
-from services.cli.session import DEFAULT_DATA, Data, Gateway, Person, Session, Unit, Zone, caller, run
+from services.cli.session import (
+    DEFAULT_DATA,
+    Case,
+    Data,
+    Gateway,
+    Ground,
+    Person,
+    Purpose,
+    Reason,
+    Session,
+    Unit,
+    Zone,
+    caller,
+    context,
+    run,
+)
 from services.common import note
 from services.common.caller import Caller
 from services.common.note import NoteInvalid, VerifierKey
@@ -24,6 +40,7 @@ from services.local.errors import LocalError
 
 HEADS_KEPT = 24  # older heads in an export: spread over all that were published
 PAGE = 1000
+EXPORT_S = 120.0
 Tell = Callable[[int, int], None]
 Result = TypeVar("Result")
 
@@ -31,7 +48,10 @@ Result = TypeVar("Result")
 def verify(
     person: Person,
     target: Annotated[
-        str, typer.Argument(help="Folder or http(s) address of a published log; the running suite when absent.")
+        str,
+        typer.Argument(
+            help="Folder or http(s) address of a published log, or an export; the running suite when absent."
+        ),
     ] = "",
     key: Annotated[
         str, typer.Option(help="Verifier key of the log, from paper. Without it the log's own word is taken.")
@@ -42,6 +62,9 @@ def verify(
     policy: Annotated[
         Path | None, typer.Option(exists=True, help="C2SP tlog-policy file instead of keys; not the log's own.")
     ] = None,
+    receipts_key: Annotated[
+        str, typer.Option(help="Verifier key of receipts: it signs the manifest of an export.")
+    ] = "",
     since: Annotated[
         Path | None, typer.Option(exists=True, help="An older checkpoint: the log must have grown from it.")
     ] = None,
@@ -54,6 +77,8 @@ def verify(
     """Recompute the whole log and check it against its signed head. Exit status 1 when anything does not hold."""
     try:
         older = since.read_text() if since else None
+        if target.endswith(".zip"):
+            _verify_export(Path(target), key, witness_key or [], policy, receipts_key)
         if target:
             tree = _tree(target)
             verification = _with_progress(
@@ -121,6 +146,58 @@ def sample_log(
         typer.echo(f"  {file.stem:9} {file.read_text().strip()}")
 
 
+def export_entries(
+    file: Annotated[Path, typer.Argument(help="ZIP file to write.")],
+    case: Case,
+    person: Person,
+    first: Annotated[int, typer.Option(min=0, help="First index.")],
+    last: Annotated[int, typer.Option(min=0, help="Last index; at most 10,000 entries.")],
+    shown: Annotated[
+        list[str] | None, typer.Option("--show", help="A field to show, such as purpose or unit; may be repeated.")
+    ] = None,
+    reason: Reason = "",
+    unit: Unit = "",
+    zone: Zone = "local",
+    data: Data = DEFAULT_DATA,
+    gateway: Gateway = "",
+) -> None:
+    """Write a range of entries, some fields shown and the others hidden, with the proof that nothing was left out."""
+    request = audit_pb2.ExportEntriesRequest(
+        access=context(Purpose.OVERSIGHT, Ground.OVERSIGHT, case, reason), first=first, last=last, disclosed=shown or []
+    )
+
+    async def fetch(session: Session) -> bytes:
+        stub = audit_pb2_grpc.AuditServiceStub(session.channel)
+        chunks = stub.ExportEntries(request, metadata=session.metadata, timeout=EXPORT_S)
+        return b"".join([chunk.chunk async for chunk in chunks])
+
+    found = run(data, gateway, caller(person, unit, zone, "auditor"), fetch)
+    file.write_bytes(found)
+    typer.echo(f"{last - first + 1} entries in {file}: check it with `anpr audit verify {file} --key ...`")
+
+
+def _verify_export(file: Path, key: str, witness_keys: list[str], policy: Path | None, receipts_key: str) -> NoReturn:
+    """Prints what holds of an export, and ends the program."""
+    if not key and policy is None:
+        raise SourceFailed("an export is checked with --key or --policy")
+    trusted = trust.parse(policy.read_text()) if policy else _of_keys(key, witness_keys)
+    checked = redacted_verify.verify(file, trusted, [note.parse_key(receipts_key)] if receipts_key else [])
+    for words in checked.failures:
+        show.console.print(f"  [red]{words}[/]")
+    if not receipts_key:
+        show.console.print("  the signature of the manifest was not checked: --receipts-key", style="yellow")
+    state = "[bold green]export verified[/]" if checked.holds else "[bold red]EXPORT NOT VERIFIED[/]"
+    shown = ", ".join(checked.shown) or "nothing"
+    show.console.print(
+        f"{state}: entries {checked.first} to {checked.last} of {checked.size}, {checked.erased} erased; shown: {shown}"
+    )
+    raise typer.Exit(0 if checked.holds else 1)
+
+
+def _of_keys(key: str, witness_keys: list[str]) -> Trust:
+    return trust.of_keys(note.parse_key(key), [note.parse_key(text) for text in witness_keys])
+
+
 def _verify_running(data: Path, gateway: str, who: Caller, key: str, since: str | None) -> Verification:
     async def check(session: Session) -> Verification:
         with Progress(console=show.console, transient=True) as progress:
@@ -148,7 +225,7 @@ def _trust(tree: Tree, key: str, witness_keys: list[str], policy: Path | None) -
     if policy is not None:
         return trust.parse(policy.read_text())
     if key:
-        return trust.of_keys(note.parse_key(key), [note.parse_key(text) for text in witness_keys])
+        return _of_keys(key, witness_keys)
     return trust.parse(_own_policy(tree))
 
 

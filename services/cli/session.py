@@ -75,6 +75,7 @@ class Kind(StrEnum):
     REVIEW = "review"
     ERASURE = "erasure"
     KEY = "key"
+    SHARD = "shard"
 
 
 class Engine(StrEnum):

@@ -15,6 +15,7 @@ from anpr.common.v1 import access_pb2, plate_pb2
 from grpc import StatusCode
 
 from services.audit import checkpoint, entry, merkle, receipt, remote
+from services.audit.exporter import Exporter
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.release import Heads, Policy
 from services.audit.server import AuditServicer
@@ -91,6 +92,7 @@ async def serving(parts: Parts, policy: str = "") -> AsyncIterator[Service]:
         parts.proofs,
         Heads(parts.store, within_s=1.0),
         Policy(policy),
+        Exporter(parts.store, parts.review, parts.log, RECEIPTS),
         log_key=LOG.verifier,
         receipt_key=RECEIPTS.verifier,
     )
@@ -231,7 +233,6 @@ async def test_heads_and_proofs_are_for_everybody(audit: Service) -> None:
 
 
 INVALID = (StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
-NOT_BUILT = (StatusCode.UNIMPLEMENTED, "NOT_BUILT")
 
 
 @pytest.mark.parametrize(
@@ -271,13 +272,6 @@ async def test_what_cannot_be_done_is_refused(
 ) -> None:
     who = MATCHING if method.startswith("Append") else AUDITOR
     assert await audit.refusal(method, request_, who) == expected
-
-
-async def test_exports_are_not_built_yet(audit: Service) -> None:
-    stream = audit.stub.ExportEntries(pb.ExportEntriesRequest(access=WHY), metadata=AUDITOR.metadata())
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stream.read()
-    assert refusals.reason(caught.value) == "NOT_BUILT"
 
 
 async def test_the_whole_log_is_verified_from_outside(audit: Service) -> None:

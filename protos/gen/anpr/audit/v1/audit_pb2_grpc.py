@@ -170,7 +170,8 @@ class AuditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportEntries(self, request, context):
-        """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED.
+        """A range of at most 10,000 entries for outsiders: some fields shown, of the others hashes, and the proof that nothing was left out. In
+        chunks; audited, and an entry of its own besides. Errors: ENTRY_NOT_FOUND, FIELD_INVALID, LOG_ALTERED, SIZE_NOT_SIGNED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

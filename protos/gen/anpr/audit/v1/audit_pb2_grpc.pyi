@@ -60,7 +60,9 @@ class AuditServiceStub:
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]
     """Proof that the log of one size is a prefix of a later one. Errors: SIZE_NOT_SIGNED."""
     ExportEntries: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEntriesRequest, _audit_pb2.ExportEntriesResponse]
-    """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
+    """A range of at most 10,000 entries for outsiders: some fields shown, of the others hashes, and the proof that nothing was left out. In
+    chunks; audited, and an entry of its own besides. Errors: ENTRY_NOT_FOUND, FIELD_INVALID, LOG_ALTERED, SIZE_NOT_SIGNED.
+    """
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
@@ -94,7 +96,9 @@ class AuditServiceAsyncStub(AuditServiceStub):
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proof that the log of one size is a prefix of a later one. Errors: SIZE_NOT_SIGNED."""
     ExportEntries: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEntriesRequest, _audit_pb2.ExportEntriesResponse]  # type: ignore[assignment]
-    """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
+    """A range of at most 10,000 entries for outsiders: some fields shown, of the others hashes, and the proof that nothing was left out. In
+    chunks; audited, and an entry of its own besides. Errors: ENTRY_NOT_FOUND, FIELD_INVALID, LOG_ALTERED, SIZE_NOT_SIGNED.
+    """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the log. Entries are numbered without a gap in the transaction that makes them durable; nothing is ever changed."""
@@ -191,6 +195,8 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.ExportEntriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_audit_pb2.ExportEntriesResponse], _abc.AsyncIterator[_audit_pb2.ExportEntriesResponse]]:
-        """A range of the log for outsiders, redacted, in chunks; audited. Not built yet: UNIMPLEMENTED."""
+        """A range of at most 10,000 entries for outsiders: some fields shown, of the others hashes, and the proof that nothing was left out. In
+        chunks; audited, and an entry of its own besides. Errors: ENTRY_NOT_FOUND, FIELD_INVALID, LOG_ALTERED, SIZE_NOT_SIGNED.
+        """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
