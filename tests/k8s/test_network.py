@@ -23,6 +23,7 @@ OUTSIDE = {
     "clients": GIVEN["CLIENTS_CIDR"],
     "s3": GIVEN["S3_CIDR"],
     "kube-api": GIVEN["KUBE_API_CIDR"],
+    "witness": GIVEN["WITNESS_CIDR"],
 }
 NAMESPACES: dict[str, tuple[Labels, Labels]] = {
     "scraper": ({"anpr-suite/scrapes": "true"}, {}),
@@ -43,6 +44,8 @@ FLOWS = {
     ("audit", "postgres-audit", 5432),
     ("ingest", "s3", S3_PORT),
     ("evidence-check", "s3", S3_PORT),
+    ("audit", "s3", S3_PORT),
+    ("audit", "witness", 443),
     *{(name, "s3", S3_PORT) for name in DATABASES},
     *{(name, name, port) for name in DATABASES for port in (5432, 8000)},
     *{("operator", name, port) for name in DATABASES for port in (5432, 8000)},
