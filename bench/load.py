@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 
 from bench.measure import Tally, latencies
+from services.common.errors import Refusal
 
 Call = Callable[[], Awaitable[object]]
 
@@ -46,7 +47,7 @@ async def opened(call: Call, *, each_s: float, seconds: float) -> Tally:
     async def one(due: float) -> None:
         try:
             await call()
-        except grpc.aio.AioRpcError:
+        except (grpc.aio.AioRpcError, Refusal):
             took.append(math.inf)
         else:
             took.append(time.perf_counter() - due)

@@ -76,8 +76,8 @@ class Appending:
 
 
 @asynccontextmanager
-async def opened(given: Settings) -> AsyncIterator[Log]:
-    """The log as the service puts it together, its writer and its integrator at work."""
+async def opened(given: Settings, *, is_growing: bool = True) -> AsyncIterator[Log]:
+    """The log as the service puts it together, its writer at work, and its integrator when the tree is to grow."""
     held = audit.read_keys(given)
     async with AsyncExitStack() as stack:
         opened_ = await audit.open_databases(stack, given)
@@ -94,7 +94,7 @@ async def opened(given: Settings) -> AsyncIterator[Log]:
             signer=held.receipts,
             gate=Watch(Store(opened_.reviewer)).gate,
         )
-        async with beside.running(log.run, integrator.run):
+        async with beside.running(log.run, *([integrator.run] if is_growing else [])):
             yield log
 
 

@@ -21,12 +21,30 @@ from services.local import databases, postgres
 TABLES = ("entry", "entry_id", "payload", "secret", "tag")
 SELECT_ROWS = """
 SELECT e.leaf, p.epoch, p.sealed, s.wrapped, t.at_ms, t.kind, t.system, coalesce(t.actor, '') AS actor,
-    coalesce(t.plate, '') AS plate, coalesce(t.case_reference, '') AS case_reference
+    coalesce(t.plate, '') AS plate, coalesce(t.case_reference, '') AS case_reference, coalesce(t.unit, '') AS unit,
+    coalesce(t.decision, '') AS decision, t.purpose, t.status, t.rpc, t.result_count
 FROM audit.entry e JOIN audit.payload p USING (seq) JOIN audit.secret s USING (seq) JOIN audit.tag t USING (seq)
 ORDER BY e.seq LIMIT %s
 """
-COLUMNS = ("leaf", "epoch", "sealed", "wrapped", "at_ms", "kind", "system", "actor", "plate", "case_reference")
-INSERT = sequencer.INSERT_ENTRIES.replace("audit.", "bare.").encode()
+COLUMNS = (
+    "leaf",
+    "epoch",
+    "sealed",
+    "wrapped",
+    "at_ms",
+    "kind",
+    "system",
+    "actor",
+    "plate",
+    "case_reference",
+    "unit",
+    "decision",
+    "purpose",
+    "status",
+    "rpc",
+    "result_count",
+)
+INSERT = sequencer.INSERT_ROWS.replace("audit.", "bare.").encode()
 
 Rows = Sequence[tuple[Any, ...]]
 

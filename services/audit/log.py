@@ -36,7 +36,7 @@ MAX_BATCH = 256
 MAX_WAITING = 4096
 RETRY_WITHIN_S = 1.0
 PREPARED_AT_ONCE = 8
-GATHER_S = 0.008  # after a turn with more than one group; who writes alone never waits
+GATHER_S = 0.004  # after a turn with more than one group; who writes alone never waits
 IDLE_S = 1.0  # after which an empty turn shows whether the log can be written
 UNCONFIRMED_S = 4.0  # longer than the one turn that a database may take that is slow for once
 

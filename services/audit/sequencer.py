@@ -52,7 +52,7 @@ SELECT_SECRETS = """
 SELECT s.seq, s.wrapped FROM unnest(%(epochs)s::text[], %(seqs)s::bigint[]) AS wanted (epoch, seq)
 JOIN audit.secret s USING (epoch, seq)
 """
-INSERT_ENTRIES = """
+_INSERT_KEPT = """
 WITH new AS MATERIALIZED (
     SELECT * FROM unnest(
         %(seq)b::bigint[], %(id)b::uuid[], %(leaf)b::bytea[], %(epoch)b::text[], %(sealed)b::bytea[], %(wrapped)b::bytea[],
@@ -71,9 +71,11 @@ WITH new AS MATERIALIZED (
     INSERT INTO audit.payload (epoch, seq, sealed) SELECT epoch, seq, sealed FROM new
 ), secrets AS (
     INSERT INTO audit.secret (epoch, seq, wrapped) SELECT epoch, seq, wrapped FROM new
-), head AS (
+)"""
+_AND_HEAD = """, head AS (
     UPDATE audit.head SET next_seq = %(next_seq)s, last_ms = %(last_ms)s WHERE log = 1
-)
+)"""
+_INSERT_TAGS = """
 INSERT INTO audit.tag (
     epoch, seq, at_ms, kind, system, actor, plate, case_reference, unit, decision, purpose, status, rpc, result_count
 )
@@ -81,6 +83,8 @@ SELECT epoch, seq, at_ms, kind, system, nullif(actor, ''), nullif(plate, ''), nu
     nullif(decision, ''), purpose, status, rpc, result_count
 FROM new
 """
+INSERT_ROWS = _INSERT_KEPT + _INSERT_TAGS
+INSERT_ENTRIES = _INSERT_KEPT + _AND_HEAD + _INSERT_TAGS
 INSERT_FURTHER_PLATES = """
 INSERT INTO audit.further_plate (epoch, seq, plate)
 SELECT epoch, seq, plate FROM unnest(%(epoch)b::text[], %(seq)b::bigint[], %(plate)b::bytea[]) AS n (epoch, seq, plate)

@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 # CANCELLED is what a log says that is being stopped at that moment.
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
-MAX_BATCH = 64
+MAX_BATCH = 32
 MAX_BATCH_BYTES = 1024 * 1024
-MAX_AT_ONCE = 2  # batches on their way: one is being written while the next gathers
+MAX_AT_ONCE = 4  # batches on their way: one is being written while the next gathers
 WITNESSED_WITHIN_S = 30.0
 DURABLE = (audit_pb2.RELEASE_UNSPECIFIED, audit_pb2.RELEASE_DURABLE)
 

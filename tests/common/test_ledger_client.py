@@ -14,7 +14,7 @@ from anpr.audit.v1 import audit_pb2 as pb
 from services.audit.entry import Leaf
 from services.common import caller, ids, receipt, receipts
 from services.common.errors import AuditUnavailable
-from services.common.ledger_client import AuditClient
+from services.common.ledger_client import MAX_AT_ONCE, AuditClient
 from services.common.note import NoteInvalid
 from services.common.receipt import Receipt
 from tests.audit.keyring import LOG, ORIGIN, RECEIPTS, signer
@@ -115,24 +115,24 @@ async def test_calls_side_by_side_travel_together_and_each_gets_his_own_answer()
     fake = FakeLog(hold=asyncio.Event())
     async with client_of(fake) as client:
         waiting = [asyncio.create_task(client.append(fields())) for _ in range(40)]
-        while len(fake.batches) < 2:
+        while len(fake.batches) < MAX_AT_ONCE:
             await asyncio.sleep(0.001)
         assert fake.hold is not None
         fake.hold.set()
         await asyncio.gather(*waiting)
     assert sum(fake.batches) == 40
-    assert len(fake.batches) == 3
+    assert len(fake.batches) == MAX_AT_ONCE + 2
 
 
 async def test_one_that_is_refused_does_not_refuse_the_others() -> None:
     def refuse_first(answer: pb.AppendResponse) -> None:
-        if answer.index == 0 and len(fake.batches) == 3:
+        if answer.index == 0 and len(fake.batches) > MAX_AT_ONCE:
             answer.CopyFrom(pb.AppendResponse(refusal="FIELD_INVALID"))
 
     fake = FakeLog(refuse_first, asyncio.Event())
     async with client_of(fake) as client:
         waiting = [asyncio.create_task(client.append(fields())) for _ in range(10)]
-        while len(fake.batches) < 2:
+        while len(fake.batches) < MAX_AT_ONCE:
             await asyncio.sleep(0.001)
         assert fake.hold is not None
         fake.hold.set()
@@ -144,7 +144,7 @@ async def test_a_caller_that_goes_away_takes_nobody_with_him() -> None:
     fake = FakeLog(hold=asyncio.Event())
     async with client_of(fake) as client:
         waiting = [asyncio.create_task(client.append(fields())) for _ in range(6)]
-        while len(fake.batches) < 2:
+        while len(fake.batches) < MAX_AT_ONCE:
             await asyncio.sleep(0.001)
         waiting[0].cancel()
         waiting[5].cancel()
