@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 
 import grpc
 import structlog
-from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
+from anpr.audit.v1 import audit_pb2, audit_pb2_grpc, erasure_pb2, erasure_pb2_grpc, oversight_pb2, oversight_pb2_grpc
 from psycopg.conninfo import make_conninfo
 
 from services.audit import durability, epochs, witnesses
 from services.audit.epochs import Epochs
+from services.audit.erasure import wiring as erasure_wiring
+from services.audit.erasure.finisher import Finisher
+from services.audit.erasure.server import ErasureServicer
 from services.audit.errors import LogBroken
 from services.audit.exporter import Exporter
 from services.audit.integrator import Integrator
@@ -22,6 +25,9 @@ from services.audit.key_files import FileEpochKeys, FileSigner, FileTagKeys
 from services.audit.keys import KeyProblem
 from services.audit.log import Log
 from services.audit.migrate import MIGRATIONS, SCHEMA
+from services.audit.oversight import wiring
+from services.audit.oversight.reference import MAX_BYTES
+from services.audit.oversight.server import OversightServicer
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.proofs import Proofs
 from services.audit.public_site import PublicSite
@@ -54,12 +60,17 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """The log's database, once per duty; `numbers` is the writer's own connection."""
+    """The log's database, once per duty; `numbers` is the writer's own connection, `oversight` another pool of the reviewer.
+
+    eraser: None where this process has not its password, and then does not erase.
+    """
 
     numbers: Sequencer
     appender: Database
     integrator: Database
     reviewer: Database
+    oversight: Database
+    eraser: Database | None
 
 
 async def main(given: Settings) -> None:
@@ -109,15 +120,23 @@ async def open_databases(stack: AsyncExitStack, given: Settings) -> Databases:
     others = (
         ("audit_integrator", given.integrator_password_file, 2),
         ("audit_reviewer", given.reviewer_password_file, 4),
+        ("audit_reviewer", given.reviewer_password_file, 4),
     )
-    integrator, reviewer = [
+    integrator, reviewer, oversight = [
         await stack.enter_async_context(
             database.connect(make_conninfo(given.database, user=role), settings.secret(file), connections=connections)
         )
         for role, file, connections in others
     ]
     appender = await stack.enter_async_context(database.connect(given.database, password, connections=2))
-    return Databases(numbers, appender, integrator, reviewer)
+    eraser = None
+    if given.eraser_password_file is not None:
+        eraser = await stack.enter_async_context(
+            database.connect(
+                make_conninfo(given.database, user="audit_eraser"), settings.secret(given.eraser_password_file)
+            )
+        )
+    return Databases(numbers, appender, integrator, reviewer, oversight, eraser)
 
 
 async def open_publisher(stack: AsyncExitStack, given: Settings, keys: Keys, opened: Databases) -> Publisher:
@@ -155,7 +174,7 @@ async def public_site(given: Settings, opened: Databases) -> AsyncIterator[None]
 def serving(  # noqa: PLR0917 - all that the process is made of
     given: Settings, keys: Keys, opened: Databases, book: Epochs, integrator: Integrator, publisher: Publisher
 ) -> Serving:
-    """The service with its three tasks: the writer, the integrator, and the publisher."""
+    """The service with its tasks: the writer, the integrator, the publisher, the rules of oversight, and what ends erasures."""
     store = Store(opened.reviewer)
     watch = Watch(store, Limits(is_published=True, witness_s=given.witness_limit_s))
     log = Log(
@@ -168,6 +187,10 @@ def serving(  # noqa: PLR0917 - all that the process is made of
         gate=watch.gate,
     )
     review = Review(store, keys.epochs, keys.tags)
+    oversight = wiring.parts(opened.oversight, log, review, keys.epochs, keys.tags)
+    erasure = (
+        erasure_wiring.parts(opened.eraser, log, review, keys.epochs, keys.tags) if opened.eraser is not None else None
+    )
     servicer = AuditServicer(
         log,
         review,
@@ -185,15 +208,28 @@ def serving(  # noqa: PLR0917 - all that the process is made of
 
     def register(server: grpc.aio.Server) -> None:
         audit_pb2_grpc.add_AuditServiceServicer_to_server(servicer, server)
+        oversight_pb2_grpc.add_OversightServiceServicer_to_server(OversightServicer(oversight), server)
+        if erasure is not None:
+            erasure_pb2_grpc.add_ErasureServiceServicer_to_server(ErasureServicer(erasure), server)
 
+    services = {
+        audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: can_append,
+        oversight_pb2.DESCRIPTOR.services_by_name["OversightService"]: oversight.runner.verify_works,
+    }
+    background = [log.run, integrator.run, publisher.run, oversight.runner.run]
+    if erasure is not None:
+        services[erasure_pb2.DESCRIPTOR.services_by_name["ErasureService"]] = can_append
+        background.append(Finisher(erasure.orders, erasure.retention, daily=given.retention_daily).run)
     return Serving(
         name=SYSTEM,
         listen=given.listen,
         metrics_listen=given.metrics_listen,
-        services={audit_pb2.DESCRIPTOR.services_by_name["AuditService"]: can_append},
+        services=services,
         register=register,
+        whole=can_append,  # the log goes on when a rule of oversight fails
         ledger=OwnLedger(log),
-        background=(log.run, integrator.run, publisher.run),
+        background=background,
+        max_message_bytes=MAX_BYTES + 64 * 1024,  # an import of reference data, and what is said about it
     )
 
 

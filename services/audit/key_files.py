@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.audit import keys, seal
 from services.audit.entry import EPOCH
-from services.audit.keys import KeyProblem
+from services.audit.keys import KeyDestroyed, KeyProblem
 from services.audit.note import ED25519, VerifierKey
 
 _PAGE = b"anpr-audit/page/v1\0"
@@ -58,20 +58,28 @@ class FileTagKeys:
 
 
 class FileEpochKeys:
-    """A file of 32 bytes per epoch in one folder, such as 2026-11.std.key. See `keys.EpochKeys`."""
+    """A file of 32 bytes per epoch in one folder, such as 2026-11.std.key. See `keys.EpochKeys`.
+
+    A destroyed key leaves an empty file behind, such as 2026-11.std.destroyed, which is written first: from then on no process
+    uses the key or makes another, whatever happens before the key itself is gone.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[str, bytes] = {}
+        self._read: dict[str, tuple[bytes, str]] = {}  # with the name of its tombstone
 
     def has(self, epoch: str) -> bool:
-        """Whether the epoch's key exists."""
+        """Whether the epoch's key exists. A copy in memory goes as soon as there is a tombstone."""
+        if self._tombstone(epoch).exists():
+            self._read.pop(epoch, None)
+            return False
         return self._file(epoch).exists()
 
     def create(self, epoch: str) -> None:
         """Makes the key file unless another replica has: written and synced under another name first, then linked, so that it is
         never there in part. It is on disk afterwards, whoever made it.
         """
+        self._verify_not_destroyed(epoch)
         draft = self._folder / f".{secrets.token_hex(8)}.draft"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -83,11 +91,22 @@ class FileEpochKeys:
         finally:
             os.close(descriptor)
             draft.unlink()
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        self._sync()
+
+    def destroy(self, epoch: str) -> None:
+        """Tombstone, zeros over the key, and then the file's end; each on disk before the next. A draft that a kill left behind
+        may be the same file, and goes too.
+        """
+        self._read.pop(epoch, None)
+        os.close(os.open(self._tombstone(epoch), os.O_WRONLY | os.O_CREAT, 0o600))
+        self._sync()
+        for file in (self._file(epoch), *self._same_as(self._file(epoch))):
+            _shred(file)
+        self._sync()
+
+    def is_destroyed(self, epoch: str) -> bool:
+        """Whether the tombstone stands and the key is gone."""
+        return self._tombstone(epoch).exists() and not self._file(epoch).exists()
 
     def check(self, epoch: str) -> bytes:
         """Key check of the epoch's key."""
@@ -103,10 +122,15 @@ class FileEpochKeys:
 
     def _key(self, epoch: str) -> bytes:
         if epoch not in self._read:
-            self._read[epoch] = self._load(epoch)
-        return self._read[epoch]
+            self._read[epoch] = (self._load(epoch), str(self._tombstone(epoch)))
+        key, tombstone = self._read[epoch]
+        if os.path.exists(tombstone):  # a microsecond: this is on every entry's way
+            del self._read[epoch]
+            raise KeyDestroyed(f"the key of epoch {epoch} was destroyed")
+        return key
 
     def _load(self, epoch: str) -> bytes:
+        self._verify_not_destroyed(epoch)
         try:
             key = self._file(epoch).read_bytes()
         except FileNotFoundError as cause:
@@ -115,7 +139,42 @@ class FileEpochKeys:
             raise KeyProblem(f"the key of epoch {epoch} does not have {seal.KEY_BYTES} bytes")
         return key
 
+    def _verify_not_destroyed(self, epoch: str) -> None:
+        if self._tombstone(epoch).exists():
+            raise KeyDestroyed(f"the key of epoch {epoch} was destroyed")
+
+    def _same_as(self, key: Path) -> list[Path]:
+        """Other names of the key's file: a kill between link and unlink leaves one."""
+        return [draft for draft in self._folder.glob(".*.draft") if key.exists() and draft.samefile(key)]
+
+    def _sync(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def _file(self, epoch: str) -> Path:
+        return self._named(epoch, "key")
+
+    def _tombstone(self, epoch: str) -> Path:
+        return self._named(epoch, "destroyed")
+
+    def _named(self, epoch: str, ending: str) -> Path:
         if not EPOCH.fullmatch(epoch):
             raise KeyProblem("that is no name of an epoch")
-        return self._folder / f"{epoch.replace('/', '.')}.key"
+        return self._folder / f"{epoch.replace('/', '.')}.{ending}"
+
+
+def _shred(file: Path) -> None:
+    """Zeros over the bytes, then no name. A disk that writes elsewhere each time keeps the old ones: docs/keys.md."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.write(descriptor, bytes(os.fstat(descriptor).st_size))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    file.unlink(missing_ok=True)

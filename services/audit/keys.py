@@ -16,6 +16,10 @@ class KeyProblem(Exception):
     """A key is missing, or is not the one that the log was written with. The service must not start."""
 
 
+class KeyDestroyed(KeyProblem):
+    """The key was destroyed, as the law demands, and is never made again."""
+
+
 class EpochKeys(Protocol):
     """Wraps the secrets of entries, one key per epoch. Calls for an epoch without a key raise KeyProblem."""
 
@@ -23,7 +27,13 @@ class EpochKeys(Protocol):
         """Whether the epoch's key exists."""
 
     def create(self, epoch: str) -> None:
-        """Makes the epoch's key, durably; keeps the one that another process has made meanwhile."""
+        """Makes the epoch's key, durably; keeps the one that another process has made meanwhile. Raises KeyDestroyed."""
+
+    def destroy(self, epoch: str) -> None:
+        """Destroys the epoch's key for all processes, durably and for ever. May be called again, and without a key."""
+
+    def is_destroyed(self, epoch: str) -> bool:
+        """Whether `destroy` has done its work to the end."""
 
     def check(self, epoch: str) -> bytes:
         """Key check of the epoch's key."""

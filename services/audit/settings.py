@@ -17,7 +17,8 @@ class Settings:
     publication_listen: host:port for the published log over HTTP; witnesses: URL and verifier key of each, with blanks between;
     witness_limit_s: the log takes nothing when no head was cosigned for so long, 0 for never. s3_*: where the published log is
     kept, nowhere when the endpoint is empty; s3_bucket has object lock, s3_heads_bucket has none, s3_prefix begins all names;
-    lock_days: how long nobody can remove a full tile.
+    lock_days: how long nobody can remove a full tile. eraser_password_file: of the role that erases; a process without it does
+    not. retention_daily: whether it destroys once a day what the law lets it keep no longer.
     """
 
     listen: str
@@ -46,6 +47,8 @@ class Settings:
     s3_prefix: str = ""
     s3_secure: bool = False
     lock_days: int = 3650
+    eraser_password_file: Path | None = None
+    retention_daily: bool = False
 
     def __post_init__(self) -> None:
         if not note.is_name(self.log_origin):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 
-from services.cli import alerts, audit, frames, hotlists, recognition, show
+from services.cli import alerts, audit, erasure, frames, hotlists, oversight, recognition, show
 from services.cli.session import (
     DEFAULT_DATA,
     AsJson,
@@ -35,7 +35,9 @@ app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Number-plate recognition for police regions."
 )
 app.add_typer(audit.app, name="audit")
+app.add_typer(erasure.app, name="erasure")
 app.add_typer(hotlists.app, name="hotlist")
+app.add_typer(oversight.app, name="oversight")
 app.add_typer(recognition.app, name="recognition")
 
 

@@ -24,19 +24,41 @@ TABLES = (
     "sth_history",
     "published",
     "shelf",
+    "oversight_position",
+    "flag",
+    "flag_entry",
+    "flag_content",
+    "flag_officer",
+    "flag_verdict",
+    "reference",
+    "sample_draw",
+    "sample",
+    "sample_justification",
+    "tally",
+    "name",
+    "retention",
+    "erasure_order",
+    "erasure_target",
+    "hold",
+    "hold_tag",
+    "epoch_erasure",
     "migration",
 )
 PARTITIONS = ("payload_2026_11_std", "secret_2026_11_std", "tag_2026_11_std", "further_plate_2026_11_std")
+OVERSIGHT = set(TABLES[TABLES.index("oversight_position") : TABLES.index("retention")])
+ERASURE = set(TABLES[TABLES.index("retention") : TABLES.index("migration")])
 
 MAY_SELECT = {
     "audit_appender": {"head", "entry", "entry_id", "secret", "epoch", "migration"},
     "audit_integrator": {"head", "entry", "tile", "sth", "sth_history", "published", "shelf", "migration"},
-    "audit_eraser": {"entry", "entry_id", "migration"},
+    "audit_eraser": {"entry", "entry_id", "epoch", "migration"} | ERASURE,
     "audit_reviewer": set(TABLES),
 }
 MAY_INSERT = {
     "audit_appender": {"entry", "entry_id", "secret", "payload", "tag", "further_plate"},
     "audit_integrator": {"tile", "sth", "sth_history", "published"},
+    "audit_reviewer": OVERSIGHT - {"oversight_position"},
+    "audit_eraser": ERASURE - {"retention"},
 }
 MAY_DELETE = {"audit_eraser": {"payload", "secret", "tag", "further_plate"}}
 MAY_UPDATE = {
@@ -44,6 +66,10 @@ MAY_UPDATE = {
     "audit_integrator": {("tile", "hashes"), ("sth", "size"), ("sth", "root"), ("sth", "note"), ("sth", "at")}
     | {("published", name) for name in ("note", "cosigned_by", "at")}
     | {("shelf", "size")},
+    "audit_reviewer": {("oversight_position", "next_seq"), ("flag", "state"), ("tally", "count")},
+    "audit_eraser": {("hold", "lifted_by")}
+    | {("erasure_order", name) for name in ("state", "approver", "approved_seq", "logged_seq")}
+    | {("epoch_erasure", name) for name in ("state", "logged_seq", "key_seq")},
 }
 
 
@@ -60,7 +86,7 @@ def is_allowed(connection: psycopg.Connection, statement: str) -> bool:
     try:
         with connection.transaction(force_rollback=True):
             connection.execute(statement.encode())
-    except psycopg.errors.InsufficientPrivilege:
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.GeneratedAlways):  # a column that nobody can change
         return False
     except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
         return True
@@ -127,6 +153,20 @@ def test_only_the_appender_opens_epochs(opened: Scratch) -> None:
         with opened.connect(role) as connection:
             may = is_allowed(connection, "SELECT audit.open_epoch('2027-01/std', 'k', 't')")
             assert may == (role == "audit_appender")
+
+
+def test_only_the_eraser_ends_epochs_and_looks_at_their_ages(opened: Scratch) -> None:
+    for role in ROLES:
+        with opened.connect(role) as connection:
+            for call in ("epoch_ages()", "remains()", "hold_of(0, '2026-11/std')"):
+                assert is_allowed(connection, f"SELECT * FROM audit.{call}") == (role == "audit_eraser")
+            for call in ("hold_of_epoch('2026-11/std')", "refuse_held()", "only_forward()"):
+                assert not is_allowed(connection, f"SELECT audit.{call}")
+    with opened.connect("audit_eraser") as eraser, pytest.raises(psycopg.DatabaseError) as caught:
+        eraser.execute("SELECT audit.drop_epoch('2026-11/std')")
+    assert caught.value.sqlstate == "AR002"
+    with opened.connect("audit_appender") as appender, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        appender.execute("SELECT audit.drop_epoch('2026-11/std')")
 
 
 def test_the_eraser_erases_by_number_and_reads_nothing(opened: Scratch) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from anpr.audit.v1 import audit_pb2
+from anpr.audit.v1 import audit_pb2, erasure_pb2, oversight_pb2
 from anpr.ingest.v1 import camera_pb2, evidence_pb2, ingest_pb2
 from anpr.matching.v1 import alert_pb2, decision_pb2, hotlist_pb2, sighting_pb2
 from anpr.recognition.v1 import recognition_pb2
@@ -13,6 +13,8 @@ from services.common import access
 
 CONTRACTS = (
     audit_pb2,
+    erasure_pb2,
+    oversight_pb2,
     camera_pb2,
     evidence_pb2,
     ingest_pb2,
@@ -55,6 +57,8 @@ def _messages(message: Descriptor, seen: set[str]) -> Iterator[str]:
 def test_the_contract_is_the_whole_of_it() -> None:
     assert {service.name for service in SERVICES} == {
         "AuditService",
+        "ErasureService",
+        "OversightService",
         "CameraService",
         "EvidenceService",
         "IngestService",
