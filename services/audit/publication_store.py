@@ -13,6 +13,7 @@ SELECT_PUBLISHED = """
 SELECT size, root, note, cosigned_by, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s
 FROM audit.published ORDER BY size DESC LIMIT 1
 """
+SELECT_PUBLISHED_NOTES = "SELECT note FROM audit.published WHERE size > %(after)s ORDER BY size LIMIT 1000"
 SELECT_WITNESSED_SIZE = "SELECT coalesce(max(size), 0) FROM audit.published WHERE cosigned_by @> ARRAY[%(name)s::text]"
 INSERT_PUBLISHED = """
 INSERT INTO audit.published (size, root, note, cosigned_by) VALUES (%(size)s, %(root)s, %(note)s, %(cosigned_by)s)
@@ -54,6 +55,12 @@ class PublicationStore:
         ):
             await rows.execute(SELECT_PUBLISHED)
             return await rows.fetchone()
+
+    async def published_notes(self, after: int) -> list[str]:
+        """Published heads of larger sizes, the smallest first."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(SELECT_PUBLISHED_NOTES, {"after": after})
+            return [text for (text,) in await rows.fetchall()]
 
     async def witnessed_size(self, name: str) -> int:
         """Size of the newest published head with a line of this witness."""

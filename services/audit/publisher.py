@@ -24,6 +24,7 @@ from services.audit.store import Head
 from services.audit.tile import ENTRIES, HEIGHT, WIDTH, TileInvalid
 from services.audit.tree import CHECKPOINT
 from services.audit.witnesses import WitnessClient, WitnessRefused, WitnessSilent
+from services.common import note
 from services.common.errors import StoreUnavailable
 from services.common.note import NoteInvalid, Signature, VerifierKey
 
@@ -79,19 +80,34 @@ class Publisher:
         if head is None:
             return False
         metrics.PUBLISHED_BEHIND.set(head.size - (last.size if last else 0))
-        if last is not None and not self._is_due(head, last):
-            return False
+        is_new = (last is None or self._is_due(head, last)) and await self._publish(head, last)
+        if self._shelf is not None:
+            await self._show(self._shelf)
+        return is_new
+
+    async def _publish(self, head: Head, last: Published | None) -> bool:
+        """Publishes a head; whether that brought anything."""
         if self._shelf is not None:
             await self._fill(self._shelf, head)
         signed, cosigned_by = await self._cosigned(head, last)
         if last is not None and signed == last.note:
             return False
         await self._store.publish(head, signed, cosigned_by)
-        if self._shelf is not None:
-            await self._shelf.put(f"{CHECKPOINT}.{head.size}", signed.encode(), TEXT)
-            await self._shelf.put(CHECKPOINT, signed.encode(), TEXT)
         metrics.PUBLISHED_BEHIND.set(0)
         return True
+
+    async def _show(self, shelf: Shelf) -> None:
+        """Makes the head in S3 the newest published one. It may be older: a process ended before, or another one was slow."""
+        newest, shown = await self._store.published(), await shelf.get_open(CHECKPOINT)
+        if newest is None or shown == newest.note.encode():
+            return
+        shown_size = checkpoint.parse(note.parse(shown.decode()).text).size if shown is not None else -1
+        if shown_size > newest.size:
+            return  # published after we looked
+        for text in await self._store.published_notes(min(shown_size, newest.size - 1)):
+            size = checkpoint.parse(note.parse(text).text).size
+            await shelf.put(f"{CHECKPOINT}.{size}", text.encode(), TEXT)
+        await shelf.put(CHECKPOINT, newest.note.encode(), TEXT)
 
     def _is_due(self, head: Head, last: Published) -> bool:
         """The log has grown, or some witness's line is missing and the head has waited, or it is old."""

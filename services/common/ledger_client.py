@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -26,6 +26,7 @@ WITNESSED_WITHIN_S = 30.0
 DURABLE = (audit_pb2.RELEASE_UNSPECIFIED, audit_pb2.RELEASE_DURABLE)
 
 Answer = audit_pb2.AppendResponse
+Keep = Callable[[audit_pb2.EntryFields, Promise], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,22 @@ class AuditClient:
 
     Entries of calls that run side by side travel together: while two batches are on their way, the next gathers. Who writes alone
     never waits. One retry with the same id: the log answers a repeated entry with the index it has, so an unknown outcome becomes
-    a known one. keys: of receipts; a promise that none of them signed is none.
+    a known one. keys: of receipts; a promise that none of them signed is none. keep: told each promise that holds.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, caller: Caller, keys: Sequence[VerifierKey], *, deadline_s: float = 2.0
+        self,
+        channel: grpc.aio.Channel,
+        caller: Caller,
+        keys: Sequence[VerifierKey],
+        *,
+        deadline_s: float = 2.0,
+        keep: Keep = lambda _fields, _promise: None,
     ) -> None:
         stub = audit_pb2_grpc.AuditServiceStub(channel)
         self._append, self._await_head = stub.AppendBatch, stub.AwaitHead
         self._metadata = caller.metadata()
-        self._keys, self._deadline_s = keys, deadline_s
+        self._keys, self._deadline_s, self._keep = keys, deadline_s, keep
         self._waiting: deque[_Waiting] = deque()
         self._on_their_way: set[asyncio.Task[None]] = set()
 
@@ -64,7 +71,9 @@ class AuditClient:
         except (grpc.aio.AioRpcError, TimeoutError) as cause:
             log.warning("audit.append_failed", code=_code(cause))
             raise AuditUnavailable("the audit log did not confirm the entry") from cause
-        return Promise(index=answer.index, note=answer.note)
+        promise = Promise(index=answer.index, note=answer.note)
+        self._keep(fields, promise)
+        return promise
 
     async def _append_twice(self, fields: audit_pb2.EntryFields) -> Answer:
         try:

@@ -31,6 +31,7 @@ RPC_UNKNOWN = Counter("anpr_rpc_unknown", "Calls of methods that this server doe
 REFUSED = Counter("anpr_refusals", "Calls that were refused, by ErrorReason.", ["rpc", "reason"])
 LEDGER_APPENDS = Counter("anpr_ledger_appends", "Entries of audited calls, by kind and result.", ["kind", "result"])
 LEDGER_SECONDS = Histogram("anpr_ledger_seconds", "How long the log took to confirm one.", ["kind"], buckets=SECONDS)
+RECEIPTS_LOST = Counter("anpr_receipts_lost", "Receipts of the log that could not be kept for lack of room.")
 SERVING = Gauge("anpr_health_serving", "1 when the health of this gRPC service is SERVING.", ["grpc_service"])
 LAG_SECONDS = Histogram("anpr_event_loop_lag_seconds", "How late the event loop wakes what sleeps.", buckets=SECONDS)
 

@@ -20,6 +20,7 @@ from anpr.ingest.v1 import (
 from services.common import caller, database, ids, logs, receipts, settings
 from services.common.channels import open_channel
 from services.common.database import Database
+from services.common.kept_receipts import KeptReceipts
 from services.common.ledger_client import AuditClient
 from services.common.server import Serving, serve
 from services.ingest import bucket, clients, health, migrate
@@ -106,6 +107,7 @@ def assemble(
         camera_pb2_grpc.add_CameraServiceServicer_to_server(CameraServicer(Register(store), config.zone), server)
         evidence_pb2_grpc.add_EvidenceServiceServicer_to_server(EvidenceServicer(), server)
 
+    promises = KeptReceipts(pool, migrate.SCHEMA)
     return Serving(
         name="ingest",
         listen=config.listen,
@@ -116,8 +118,10 @@ def assemble(
             evidence_pb2.DESCRIPTOR.services_by_name["EvidenceService"]: health.Steady(health.stores(store, kept)),
         },
         register=register,
-        ledger=AuditClient(audit, caller.service("ingest"), receipts.parse_keys(config.audit_receipt_keys)),
-        background=[dispatcher.run, room.run, Overdue(pool).run],
+        ledger=AuditClient(
+            audit, caller.service("ingest"), receipts.parse_keys(config.audit_receipt_keys), keep=promises.keep
+        ),
+        background=[dispatcher.run, room.run, Overdue(pool).run, promises.run],
         max_message_bytes=config.picture_bytes + BEYOND_BYTES,
     )
 

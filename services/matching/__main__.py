@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from services.common import caller, channels, database, logs, receipts, server, settings
 from services.common.database import Database
+from services.common.kept_receipts import KeptReceipts
 from services.common.ledger_client import AuditClient
 from services.common.server import Serving
 from services.matching.bell import Bell
@@ -88,6 +89,7 @@ def serving(parts: Parts, tidier: Tidier, sweeper: Sweeper) -> Serving:
         await can_read()
         await health.verify_serving()
 
+    kept = KeptReceipts(parts.writer, SCHEMA)
     surveyor = Surveyor(SweepStore(parts.writer), timedelta(seconds=parts.settings.sweep_horizon_s))
     return Serving(
         name="matching",
@@ -101,8 +103,13 @@ def serving(parts: Parts, tidier: Tidier, sweeper: Sweeper) -> Serving:
         },
         whole=can_record,
         register=lambda server: register(server, parts),
-        ledger=AuditClient(parts.audit, caller.service("matching"), receipts.parse_keys(parts.settings.audit_receipt_keys)),
-        background=(parts.bell.run, sweeper.run, tidier.run, surveyor.run),
+        ledger=AuditClient(
+            parts.audit,
+            caller.service("matching"),
+            receipts.parse_keys(parts.settings.audit_receipt_keys),
+            keep=kept.keep,
+        ),
+        background=(parts.bell.run, sweeper.run, tidier.run, surveyor.run, kept.run),
         max_message_bytes=MAX_MESSAGE_BYTES,
         grace_s=2.0,  # watches never end by themselves
     )

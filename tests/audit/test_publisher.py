@@ -201,6 +201,23 @@ async def test_a_publication_that_was_cut_off_is_done_again(parts: Parts, scratc
         assert await store.shelved() == 5 * 256
 
 
+async def test_a_head_that_did_not_reach_s3_is_shown_though_the_log_does_not_grow(
+    parts: Parts, scratch: Scratch, shelf: Shelf
+) -> None:
+    """The process ended between the commit and the put, or a slow one put an older head over it."""
+    await parts.integrator.verify()
+    async with publisher(scratch, shelf) as publishing:
+        for size in (2, 4):
+            await grow(parts, 2)
+            await publishing.step()
+        older, newest = await shelf.get_open("checkpoint.2"), await shelf.get_open("checkpoint")
+        assert older is not None
+        await shelf.put("checkpoint", older)
+        await shelf.remove_open("checkpoint.4")
+        assert not await publishing.step()
+        assert await shelf.get_open("checkpoint") == newest == await shelf.get_open("checkpoint.4"), size
+
+
 async def test_two_publishers_at_once_publish_one_log(
     parts: Parts, scratch: Scratch, shelf: Shelf, tmp_path: Path
 ) -> None:

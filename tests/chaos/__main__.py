@@ -42,7 +42,7 @@ def _sabotaged(given: argparse.Namespace, data: Path) -> int:
     table.say(f"sabotage: {disabled.words} ({disabled.file})")
     words = ["--seed", str(given.seed), "--kills", str(given.kills), "--engine", given.engine]
     try:
-        return sabotage.run(disabled, data / "copy", [*words, "--data", str(data / "run")])
+        return sabotage.run([disabled], data / "copy", [*words, "--data", str(data / "run")])
     finally:
         if given.data is None:
             shutil.rmtree(data)

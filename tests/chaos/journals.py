@@ -30,10 +30,11 @@ def leaks(folder: Path, words: Iterable[str]) -> tuple[str, ...]:
 
 def faults(folder: Path) -> tuple[str, ...]:
     """Lines of the services that tell of an internal error, or that are no line of theirs at all."""
-    return tuple(f"{name}: {words}" for name in SERVICES for words in _faults(folder / f"{name}.log"))
+    return tuple(f"{name}: {words}" for name in SERVICES for words in faults_of(folder / f"{name}.log"))
 
 
-def _faults(path: Path) -> Iterator[str]:
+def faults_of(path: Path) -> Iterator[str]:
+    """The same of one log file."""
     for line in path.read_text(errors="replace").splitlines() if path.exists() else ():
         try:
             event = json.loads(line)

@@ -93,20 +93,26 @@ def verify(sabotage: Sabotage, root: Path = ROOT) -> int:
     return numbers[0]
 
 
-def copy(sabotage: Sabotage, folder: Path) -> None:
-    """The suite in `folder`, with the line replaced."""
-    number = verify(sabotage)
+def copy(folder: Path) -> None:
+    """The suite in `folder`."""
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def disable(sabotage: Sabotage, folder: Path) -> None:
+    """Replaces the line in a copy."""
+    number = verify(sabotage, folder)
     file = folder / sabotage.file
     lines = file.read_text().splitlines(keepends=True)
     lines[number] = lines[number].replace(sabotage.line, sabotage.instead)
     file.write_text("".join(lines))
 
 
-def run(sabotage: Sabotage, folder: Path, arguments: Sequence[str]) -> int:
-    """Runs the program again with the copy first on its path, and returns its exit status."""
-    copy(sabotage, folder)
+def run(sabotages: Sequence[Sabotage], folder: Path, arguments: Sequence[str], program: str = "tests.chaos") -> int:
+    """Runs the program again with a copy first on its path that has these lines disabled, and returns its exit status."""
+    copy(folder)
+    for sabotage in sabotages:
+        disable(sabotage, folder)
     path = os.pathsep.join([str(folder), str(ROOT), str(ROOT / "protos" / "gen")])
-    command = [sys.executable, "-P", "-m", "tests.chaos", *arguments, "--services", str(folder)]
+    command = [sys.executable, "-P", "-m", program, *arguments, "--services", str(folder)]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode

@@ -84,8 +84,9 @@ async def eventually(holds: Callable[[], Awaitable[bool]], *, patience_s: float 
             await asyncio.sleep(0.1)
 
 
+DEAD, HUNG = "the process is dead", "the process hangs"
 OUTAGES: dict[str, Outage] = {
-    "the process is dead": killed,
-    "the process hangs": hung,
+    DEAD: killed,
+    HUNG: hung,
     "a commit is cancelled while it waits for the standby": unconfirmed,
 }

@@ -1,7 +1,7 @@
 """Every audited RPC of every service, asked while the log takes no entry: UNAVAILABLE, and not one byte of a result."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import grpc
 import psycopg
@@ -18,19 +18,17 @@ from services.common import audited
 from services.local import databases
 from services.local.desk import MANAGER
 from tests.fail_closed import town as towns
+from tests.fail_closed import verdict
 from tests.fail_closed.asking import Answer, ask_all
 from tests.fail_closed.contract import AUDITED, METHODS
 from tests.fail_closed.outages import OUTAGES, eventually, killed, superuser
 from tests.fail_closed.town import Town
+from tests.fail_closed.verdict import NOT_BUILT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.s3, pytest.mark.asyncio(loop_scope="module")]
 
-AUDIT_UNAVAILABLE = ("UNAVAILABLE", "AUDIT_UNAVAILABLE")
-NOT_BUILT = "UNIMPLEMENTED"
 # Of whom no such fact is in the suite yet.
 HARMLESS = {"OK", NOT_BUILT, "NOT_FOUND", "INVALID_ARGUMENT", "FAILED_PRECONDITION"}
-# A process that is dead or hangs says nothing; what callers of its own RPCs get is the word of their own library.
-SILENT = {"the process is dead": {"UNAVAILABLE"}, "the process hangs": {"DEADLINE_EXCEEDED", "UNAVAILABLE"}}
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'matching' ORDER BY tablename"
 
 
@@ -80,25 +78,10 @@ async def test_no_rpc_gives_anything_away(town: Town, outage: str) -> None:
     async with OUTAGES[outage](town):
         direct = await ask_all(town.doors, town.questions())
         through = await ask_all(town.at_gateway(), town.questions())
-    assert _open(town, direct, outage) == {}
-    assert _open(town, through, outage) == {}
+    assert verdict.not_closed(town, direct, outage) == {}
+    assert verdict.not_closed(town, through, outage, at_gateway=True) == {}
     assert await _lists(town) == lists, "what was refused was done all the same"
     await _verified(town)
-
-
-def _open(town: Town, answers: Mapping[str, Answer], outage: str) -> dict[str, Answer]:
-    """What did not fail closed."""
-    return {path: answer for path, answer in answers.items() if not _is_closed(town, path, answer, outage)}
-
-
-def _is_closed(town: Town, path: str, answer: Answer, outage: str) -> bool:
-    if answer.messages:
-        return False
-    if path not in town.homes:
-        return answer.code in {NOT_BUILT, "UNAVAILABLE", "DEADLINE_EXCEEDED"}
-    if town.is_of_audit(path) and outage in SILENT:
-        return answer.code in SILENT[outage]
-    return (answer.code, answer.reason) == AUDIT_UNAVAILABLE
 
 
 async def _lists(town: Town) -> bytes:
@@ -129,7 +112,7 @@ async def test_results_that_are_ready_are_withheld_when_their_outcome_cannot_be_
     await town.suite.start("audit")
     await town.desk.reach()
     assert len(answers) >= 5
-    assert _open(town, answers, "the outcome cannot be logged") == {}
+    assert verdict.not_closed(town, answers, "the outcome cannot be logged") == {}
     await _verified(town)
 
 

@@ -1,7 +1,8 @@
 """The table of questions is whole."""
 
 from tests.fail_closed.contract import AUDITED, METHODS
-from tests.fail_closed.questions import QUESTIONS, Facts
+from tests.fail_closed.facts import Facts
+from tests.fail_closed.questions import QUESTIONS
 
 FACTS = Facts(read_id="read", alert_id="alert", begin="token")
 

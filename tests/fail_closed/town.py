@@ -1,24 +1,27 @@
 """A running suite with something to find in it, and each audited RPC's own door."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from anpr.audit.v1 import audit_pb2
+from anpr.audit.v1 import audit_pb2, erasure_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
+from services.audit.remote import RemoteLog
 from services.local import instance, supervisor
-from services.local.desk import Desk
+from services.local.desk import AUDITOR, Desk
 from services.local.options import Options
 from services.local.supervisor import Suite
 from services.simulator import command
-from tests.fail_closed import questions
+from tests.fail_closed import of_the_log, questions
 from tests.fail_closed.asking import Question
 from tests.fail_closed.contract import AUDITED
-from tests.fail_closed.questions import HOTLIST, PLATE, Facts
+from tests.fail_closed.facts import HOTLIST, PLATE, Facts
 
+ORDERS, INDEX = 16, 30
 RECONNECT = (("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500))
 
 
@@ -75,7 +78,36 @@ async def _fill(desk: Desk, gateway: str) -> Facts:
     alerts = (await anext(watch)).alerts
     await watch.aclose()  # type: ignore[attr-defined]
     found = await desk.look_up(PLATE)
-    return Facts(read_id=found.sightings[0].read.read_id, alert_id=alerts[0].alert_id, begin=begin)
+    orders, hold = await _order(desk.channel), await _hold(desk.channel)
+    await _published(desk.channel, INDEX)
+    return Facts(
+        read_id=found.sightings[0].read.read_id,
+        alert_id=alerts[0].alert_id,
+        begin=begin,
+        orders=orders,
+        hold=hold,
+        index=INDEX,
+    )
+
+
+async def _order(channel: grpc.aio.Channel) -> tuple[str, ...]:
+    """Orders to erase one entry each, proposed and not approved."""
+    stub = erasure_pb2_grpc.ErasureServiceStub(channel)
+    ask = [stub.ProposeErasure(of_the_log.erasure(index), metadata=AUDITOR.metadata()) for index in range(ORDERS)]
+    return tuple([(await answer).order.order_id for answer in ask])
+
+
+async def _published(channel: grpc.aio.Channel, index: int) -> None:
+    """Returns when the entry is under a published head."""
+    log = RemoteLog(channel, AUDITOR.metadata())
+    async with asyncio.timeout(30):
+        while not await log.heads(index):
+            await asyncio.sleep(0.2)
+
+
+async def _hold(channel: grpc.aio.Channel) -> int:
+    stub = erasure_pb2_grpc.ErasureServiceStub(channel)
+    return (await stub.PlaceHold(of_the_log.hold(), metadata=AUDITOR.metadata())).hold.number
 
 
 async def pass_by(gateway: str, run: str) -> None:
