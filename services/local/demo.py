@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services.audit import remote
+from services.audit import remote, tree_verify, trust
 from services.audit.key_files import FileSigner
+from services.audit.tree import WebTree
 from services.audit.verify import SourceFailed
-from services.common import refusals
+from services.common import note, refusals
 from services.local import keys, process, progress_of_frames, supervisor
 from services.local.desk import AUDITOR, CASE, Desk
 from services.local.errors import LocalError
@@ -36,7 +37,7 @@ from services.simulator.report import Report
 STOLEN = "1-XQZ-417"
 RATE, CAMERAS, SEED, RUN = 3.0, 3, 7, "demo"
 DIFFICULTY = "mixed"
-WARM_S, ALERT_S, READ_S = 120.0, 120.0, 600.0
+WARM_S, ALERT_S, READ_S, PUBLISHED_S = 120.0, 120.0, 600.0, 30.0
 SHOWN = 10
 console = Console(highlight=False, soft_wrap=True)
 
@@ -264,6 +265,27 @@ async def _verify_log(suite: Suite) -> None:
         raise DemoFailed("the log does not verify")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(result.kinds.items()))
     console.print(f"   [bold green]log verified[/]: {result.size} entries ({kinds}), {len(result.checked)} checks")
+    await _verify_published(suite, key, result.size)
+
+
+async def _verify_published(suite: Suite, key: str, size: int) -> None:
+    """The same from the files that anybody may fetch, with the cosignature of a witness."""
+    tree, witness = WebTree(suite.instance.log_site), keys.witness_verifier(suite.instance)
+    trusted = trust.of_keys(note.parse_key(key), [note.parse_key(witness)])
+    async with asyncio.timeout(PUBLISHED_S):
+        while True:
+            published = await asyncio.to_thread(tree_verify.verify, tree, trusted)
+            if published.size >= size and published.witnesses:
+                break
+            await asyncio.sleep(0.2)
+    for failure in published.failures:
+        console.print(f"   [red]{failure.check}: {failure.words}[/]")
+    if not published.holds:
+        raise DemoFailed("the published log does not verify")
+    console.print(
+        f"   [bold green]published log verified[/]: {published.size} entries from {suite.instance.log_site},"
+        f" cosigned by {published.witnesses[0].partition('.')[0]}"
+    )
 
 
 async def _draw(folder: Path, frames: int, picture: Path) -> None:
