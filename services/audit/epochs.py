@@ -3,12 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from services.audit.keys import EpochKeys, KeyProblem, TagKeys
+from services.audit.keys import EpochKeys, KeyDestroyed, KeyProblem, TagKeys
 from services.common.database import Database
 
 RETENTION_CLASS = "std"
 
 IS_OPEN = "SELECT count(*) FROM audit.epoch WHERE name = %(name)s"
+IS_DESTROYED = "SELECT count(*) FROM audit.epoch WHERE name = %(name)s AND destroyed_at IS NOT NULL"
 OPEN_EPOCH = "SELECT key_check, tag_check FROM audit.open_epoch(%(name)s, %(key_check)s, %(tag_check)s)"
 
 
@@ -38,13 +39,15 @@ class Epochs:
     async def open(self, epoch: str) -> None:
         """Makes sure that entries of this epoch can be written and read again.
 
-        Raises KeyProblem when the epoch was opened with other keys than those at hand, or its key is lost: a new key in its
-        place would hide that what was written before can no longer be read. Raises StoreUnavailable.
+        Raises KeyDestroyed when the epoch's time is over; KeyProblem when it was opened with other keys than those at hand, or its key is lost: a new key in its place would hide that what was written before can no longer be read. Raises
+        StoreUnavailable.
         """
         if epoch in self._open:
             return
         async with self._lock:
             if not self._keys.has(epoch):
+                if self._keys.is_destroyed(epoch) or await self._is_destroyed(epoch):
+                    raise KeyDestroyed(f"epoch {epoch} was destroyed: its retention is over")
                 # Looked at again: another replica may have made the key and opened the epoch since.
                 if await self._is_open(epoch) and not self._keys.has(epoch):
                     raise KeyProblem(f"the key of epoch {epoch} is lost")
@@ -57,6 +60,11 @@ class Epochs:
     async def _is_open(self, epoch: str) -> bool:
         async with self._database.transaction() as connection:
             rows = await connection.execute(IS_OPEN, {"name": epoch})
+            return await rows.fetchone() != (0,)
+
+    async def _is_destroyed(self, epoch: str) -> bool:
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(IS_DESTROYED, {"name": epoch})
             return await rows.fetchone() != (0,)
 
     async def _checks(self, epoch: str, checks: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

@@ -21,7 +21,7 @@ from services.audit.commitment import SECRET_BYTES
 from services.audit.entry import Entry
 from services.audit.epochs import Epochs
 from services.audit.errors import LogFull
-from services.audit.keys import EpochKeys, TagKeys
+from services.audit.keys import EpochKeys, KeyDestroyed, TagKeys
 from services.audit.placement import Known, Placed, Prepared, Verdict
 from services.audit.seal import SealBroken
 from services.audit.sequencer import Sealed, Sequencer
@@ -262,7 +262,7 @@ class Log:
             return False
         try:
             secret = self._epoch_keys.unwrap(leaf.epoch, leaf.id, wrapped[known.index])
-        except SealBroken:
+        except (SealBroken, KeyDestroyed):
             return False
         return commitment.commit(commitment.encode(given.content.fields()), secret) == leaf.commitment
 

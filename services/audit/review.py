@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from services.audit import commitment, entry, epochs, jcs, merkle, seal, stored, tags
 from services.audit.entry import Content, EntryInvalid, Leaf
 from services.audit.errors import EntryErased, LogAltered, PageTokenInvalid
-from services.audit.keys import EpochKeys, TagKeys
+from services.audit.keys import EpochKeys, KeyDestroyed, TagKeys
 from services.audit.seal import SealBroken
 from services.audit.store import END_OF_LOG, Filter, Hit, Store
 from services.common import plate
@@ -117,6 +117,8 @@ class Review:
         try:
             secret = self._epoch_keys.unwrap(leaf.epoch, leaf.id, wrapped)
             content = entry.decode_content(seal.unseal(secret, merkle.leaf_hash(data), payload))
+        except KeyDestroyed as cause:
+            raise EntryErased("the key of this entry's epoch was destroyed", index=index) from cause
         except (SealBroken, EntryInvalid) as cause:
             raise LogAltered("what is stored of this entry does not fit the log", index=index) from cause
         if commitment.commit(commitment.encode(content.fields()), secret) != leaf.commitment:

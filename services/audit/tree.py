@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -17,7 +20,7 @@ MAX_NOTE_BYTES = 1_000_000
 MAX_TILE_BYTES = WIDTH * 32
 MAX_BUNDLE_BYTES = WIDTH * (2 + MAX_ENTRY_BYTES)
 DEADLINE_S = 20.0
-_OLDER = re.compile(r"checkpoint\.(0|[1-9][0-9]{0,18})")
+_OLDER = re.compile(r"checkpoint\.(0|[1-9][0-9]*)")
 
 
 class Missing(Exception):
@@ -42,18 +45,22 @@ class FolderTree:
 
     def read(self, path: str, most_bytes: int) -> bytes:
         """See `Tree.read`."""
+        file_path = self._folder / path
         try:
-            with (self._folder / path).open("rb") as file:
+            if not file_path.is_file():  # a pipe would wait for ever
+                raise Missing(path)
+            with file_path.open("rb") as file:
                 found = file.read(most_bytes + 1)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise Missing(path) from None
         except OSError as cause:
             raise SourceFailed(f"{path} cannot be read: {cause.strerror}") from cause
         return _bounded(found, path, most_bytes)
 
     def older_sizes(self) -> Sequence[int]:
         """See `Tree.older_sizes`."""
-        names = (_OLDER.fullmatch(file.name) for file in self._folder.iterdir())
+        try:
+            names = [_OLDER.fullmatch(file.name) for file in self._folder.iterdir()]
+        except OSError as cause:
+            raise SourceFailed(f"the folder cannot be read: {cause.strerror}") from cause
         return sorted(int(match[1]) for match in names if match)
 
 
@@ -65,23 +72,43 @@ class _NoRedirect(HTTPRedirectHandler):
 class WebTree:
     """A tree at an http or https address. It cannot be listed: older heads come from whoever kept them."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, deadline_s: float = DEADLINE_S) -> None:
         if urlsplit(address).scheme not in ("http", "https"):
             raise SourceFailed("the address is neither http nor https")
-        self._address = address.rstrip("/")
+        self._address, self._deadline_s = address.rstrip("/"), deadline_s
         self._opener = build_opener(_NoRedirect)
 
     def read(self, path: str, most_bytes: int) -> bytes:
-        """See `Tree.read`."""
+        """See `Tree.read`. It takes DEADLINE_S at most, however slowly the other side sends."""
+        answers: Queue[bytes | Exception] = Queue()
+
+        def work() -> None:
+            try:
+                answers.put(self._read(path, most_bytes))
+            except (Missing, SourceFailed) as cause:
+                answers.put(cause)
+
+        # A thread that is left behind ends with its connection: each step of it has a deadline of its own.
+        Thread(target=work, daemon=True).start()
         try:
-            with self._opener.open(f"{self._address}/{path}", timeout=DEADLINE_S) as answer:
+            found = answers.get(timeout=self._deadline_s)
+        except Empty:
+            raise SourceFailed(f"{path}: the log does not answer in time") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _read(self, path: str, most_bytes: int) -> bytes:
+        try:
+            with self._opener.open(f"{self._address}/{path}", timeout=self._deadline_s) as answer:
                 found: bytes = answer.read(most_bytes + 1)
         except HTTPError as cause:
+            cause.close()
             if cause.code in (404, 410):
                 raise Missing(path) from None
             raise SourceFailed(f"{path}: the log answers {cause.code}") from cause
-        except (URLError, OSError, ValueError) as cause:
-            raise SourceFailed(f"{path}: the log does not answer") from cause
+        except (HTTPException, URLError, OSError, ValueError) as cause:
+            raise SourceFailed(f"{path}: the log does not answer as it should") from cause
         return _bounded(found, path, most_bytes)
 
     def older_sizes(self) -> Sequence[int]:

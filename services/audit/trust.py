@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from services.audit import checkpoint
 from services.audit.checkpoint import Checkpoint
 from services.common import note
-from services.common.note import COSIGNATURE, NoteInvalid, VerifierKey
+from services.common.note import COSIGNATURE, ED25519, NoteInvalid, VerifierKey
 
 NONE = "none"
 
@@ -68,7 +68,9 @@ class Trust:
 
 
 def of_keys(log: VerifierKey, witnesses: Sequence[VerifierKey]) -> Trust:
-    """A log, and witnesses that must all have cosigned."""
+    """A log, and witnesses that must all have cosigned. Raises TrustInvalid when a key is not for what it is given as."""
+    if log.algorithm != ED25519 or any(key.algorithm != COSIGNATURE for key in witnesses):
+        raise TrustInvalid("a log has a key for signatures, and a witness one for cosignatures")
     if not witnesses:
         return Trust((log,), {}, {})
     names = {
@@ -90,9 +92,9 @@ def parse(text: str) -> Trust:
         try:
             match words:
                 case ["log", vkey, *url] if len(url) <= 1:
-                    logs.append(note.parse_key(vkey))
+                    logs.append(_key(vkey, ED25519))
                 case ["witness", name, vkey, *url] if len(url) <= 1 and _is_new(name, witnesses, groups):
-                    witnesses[name] = _cosigner(vkey)
+                    witnesses[name] = _witness(vkey, witnesses)
                 case ["group", name, least, *members] if members and _is_new(name, witnesses, groups):
                     groups[name] = _group(least, members, {*witnesses, *groups})
                 case ["quorum", name] if not quorum and (name == NONE or name in witnesses or name in groups):
@@ -118,10 +120,18 @@ def _is_new(name: str, *taken: Mapping[str, object]) -> bool:
     return name != NONE and not any(name in names for names in taken)
 
 
-def _cosigner(vkey: str) -> VerifierKey:
+def _key(vkey: str, algorithm: int) -> VerifierKey:
     key = note.parse_key(vkey)
-    if key.algorithm != COSIGNATURE:
-        raise NoteInvalid("this is no key for cosignatures")
+    if key.algorithm != algorithm:
+        raise NoteInvalid("this key is not for that")
+    return key
+
+
+def _witness(vkey: str, known: Mapping[str, VerifierKey]) -> VerifierKey:
+    """One that is not there under another name: it would count as two."""
+    key = _key(vkey, COSIGNATURE)
+    if any(key.public_key == other.public_key for other in known.values()):
+        raise TrustInvalid("a policy names each witness once")
     return key
 
 

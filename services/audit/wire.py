@@ -255,7 +255,13 @@ def decode_export(request: pb.ExportEntriesRequest) -> Wanted:
     shown = tuple(request.disclosed)
     if len(set(shown)) != len(shown) or not set(entry.FIELDS).issuperset(shown):
         raise Invalid("disclosed names fields of an entry (docs/audit-format.md), each once", field="disclosed")
-    return Wanted(decode_position(request.first, "first"), decode_position(request.last, "last"), shown)
+    access = request.access  # which the door has checked
+    declared = Content(
+        **{name: getattr(access, name) for name in ACCESS_TEXTS},
+        purpose=_word(access_pb2.Purpose, access.purpose, "PURPOSE_"),
+        legal_ground=_word(access_pb2.LegalGround, access.legal_ground, "LEGAL_GROUND_"),
+    )
+    return Wanted(decode_position(request.first, "first"), decode_position(request.last, "last"), shown, declared)
 
 
 def decode_leaf_count(count: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 
-from services.cli import audit_files, show
+from services.cli import audit_files, audit_fsck, audit_reconcile, show
 from services.cli.session import (
     DEFAULT_DATA,
     AsJson,
@@ -31,6 +31,8 @@ app.command("verify")(audit_files.verify)
 app.command("export")(audit_files.export)
 app.command("export-entries")(audit_files.export_entries)
 app.command("sample-log")(audit_files.sample_log)
+app.command("fsck")(audit_fsck.check)
+app.command("reconcile")(audit_reconcile.reconcile)
 
 
 @app.command()

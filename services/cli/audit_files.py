@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
+from rich.markup import escape
 from rich.progress import Progress
 
 from services.audit import checkpoint, redacted_verify, tree_verify, trust
@@ -77,6 +78,7 @@ def verify(
     """Recompute the whole log and check it against its signed head. Exit status 1 when anything does not hold."""
     try:
         older = since.read_text() if since else None
+        _verify_asked(target, key, witness_key or [], policy)
         if target.endswith(".zip"):
             _verify_export(Path(target), key, witness_key or [], policy, receipts_key)
         if target:
@@ -96,7 +98,7 @@ def verify(
     except (SourceFailed, NoteInvalid, TrustInvalid, UnicodeDecodeError) as cause:
         typer.echo(f"not verified: {cause}", err=True)
         raise typer.Exit(1) from None
-    _print(verification)
+    _print(verification, target)
     if save and verification.holds:
         save.write_text(verification.note)
     raise typer.Exit(0 if verification.holds else 1)
@@ -121,7 +123,7 @@ def export(
             return await _export(RemoteLog(session.channel, session.metadata), folder, witnesses)
 
         head = run(data, gateway, caller(person, unit, zone, "auditor"), write)
-    except (SourceFailed, NoteInvalid, ExportFailed) as cause:
+    except (SourceFailed, NoteInvalid, TrustInvalid, ExportFailed) as cause:
         typer.echo(f"not exported: {cause}", err=True)
         raise typer.Exit(1) from None
     typer.echo(
@@ -172,6 +174,7 @@ def export_entries(
         return b"".join([chunk.chunk async for chunk in chunks])
 
     found = run(data, gateway, caller(person, unit, zone, "auditor"), fetch)
+    file.touch(mode=0o600)
     file.write_bytes(found)
     typer.echo(f"{last - first + 1} entries in {file}: check it with `anpr audit verify {file} --key ...`")
 
@@ -183,7 +186,7 @@ def _verify_export(file: Path, key: str, witness_keys: list[str], policy: Path |
     trusted = trust.parse(policy.read_text()) if policy else _of_keys(key, witness_keys)
     checked = redacted_verify.verify(file, trusted, [note.parse_key(receipts_key)] if receipts_key else [])
     for words in checked.failures:
-        show.console.print(f"  [red]{words}[/]")
+        show.console.print(f"  [red]{escape(words)}[/]")
     if not receipts_key:
         show.console.print("  the signature of the manifest was not checked: --receipts-key", style="yellow")
     state = "[bold green]export verified[/]" if checked.holds else "[bold red]EXPORT NOT VERIFIED[/]"
@@ -192,6 +195,18 @@ def _verify_export(file: Path, key: str, witness_keys: list[str], policy: Path |
         f"{state}: entries {checked.first} to {checked.last} of {checked.size}, {checked.erased} erased; shown: {shown}"
     )
     raise typer.Exit(0 if checked.holds else 1)
+
+
+def _verify_asked(target: str, key: str, witness_keys: list[str], policy: Path | None) -> None:
+    """Raises SourceFailed for what would be asked for and not looked at."""
+    if policy is not None and (key or witness_keys):
+        raise SourceFailed("give --policy, or --key and --witness-key: not both")
+    if witness_keys and not key:
+        raise SourceFailed("--witness-key needs --key")
+    if not target and (policy is not None or witness_keys):
+        raise SourceFailed(
+            "over gRPC a log has no lines of witnesses: verify its published tree, at its address or exported"
+        )
 
 
 def _of_keys(key: str, witness_keys: list[str]) -> Trust:
@@ -270,19 +285,21 @@ def _with_progress(words: str, work: Callable[[Tell], Result]) -> Result:
         return work(lambda done, of: progress.update(task, completed=done, total=of))
 
 
-def _print(verification: Verification) -> None:
+def _print(verification: Verification, target: str) -> None:
     broken = {failure.check for failure in verification.failures}
     for number in verification.checked:
         state = "[red]FAILS[/]" if number in broken else "[green]holds[/]"
         show.console.print(f"  {number:>2}. {state}  {verification.words[number]}")
     for failure in verification.failures:
-        show.console.print(f"  [red]{failure.check}[/] {failure.words}")
+        show.console.print(f"  [red]{failure.check}[/] {escape(failure.words)}")
     if not verification.key_given:
         show.console.print("  the key is the log's own: compare it with the one on paper", style="yellow")
-    show.console.print(f"  {verification.verifier_key}", style="dim")
+    if target and tree_verify.WITNESSED not in verification.checked:
+        show.console.print("  no witness was asked for: --witness-key or --policy", style="yellow")
+    show.console.print(f"  {escape(verification.verifier_key)}", style="dim")
     for witness in verification.witnesses:
-        show.console.print(f"  cosigned by {witness}", style="dim")
+        show.console.print(f"  cosigned by {escape(witness)}", style="dim")
     state = "[bold green]log verified[/]" if verification.holds else "[bold red]LOG NOT VERIFIED[/]"
     show.console.print(
-        f"{state}: {verification.size} entries, {verification.open_intents} open intents, {verification.origin}"
+        f"{state}: {verification.size} entries, {verification.open_intents} open intents, {escape(verification.origin)}"
     )

@@ -27,7 +27,10 @@ class Database:
 SERVICES = Database(
     name="anpr",
     script="services.sql",
-    roles=tuple(f"{service}_{kind}" for service in ("ingest", "matching") for kind in ("owner", "writer", "reader")),
+    roles=(
+        *(f"{service}_{kind}" for service in ("ingest", "matching") for kind in ("owner", "writer", "reader")),
+        "overseer",
+    ),
 )
 AUDIT = Database(
     name="audit",

@@ -23,6 +23,7 @@ PORT_NAMES = (
     *METRICS,
     "log-site",
     "witness",
+    "reconcile-metrics",
     "postgres-services",
     "postgres-audit",
     *seaweedfs.ALL_PORTS,
@@ -54,6 +55,11 @@ class Instance:
     def witness(self) -> Path:
         """Folder of the witness of this machine. A real one runs elsewhere, at somebody else's."""
         return self.data / "witness"
+
+    @property
+    def reconciler(self) -> Path:
+        """Folder of the reconciler of this machine. A real one runs elsewhere, at the oversight body's."""
+        return self.data / "reconcile"
 
     @property
     def secrets(self) -> Path:

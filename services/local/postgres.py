@@ -35,6 +35,8 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Calls of the functions that read sightings are counted, to be compared with the ledger of queries (services/reconcile).
+    "track_functions": "all",
     # A statement, its parameters and the words of its error can hold plates. The caller gets the error; the log gets what
     # concerns the server (LOG, FATAL and PANIC rank above ERROR there).
     "log_statement": "none",

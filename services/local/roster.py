@@ -41,6 +41,22 @@ def witness(instance: Instance) -> Program:
     return _program("witness", command, instance, ())
 
 
+def reconciler(instance: Instance) -> Program:
+    """The overseer's reconciler on this machine. A real one runs elsewhere, at the oversight body's."""
+    folder = instance.reconciler
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    words = {
+        "--database": instance.conninfo("overseer"),
+        "--password-file": str(instance.password_file("overseer")),
+        "--log": instance.gateway,
+        "--log-key": keys.log_verifier(instance),
+        "--since": str(folder / "state"),
+        "--metrics-listen": instance.address("reconcile-metrics"),
+    }
+    options = [word for pair in words.items() for word in pair]
+    return _program("reconcile", ("-m", "services.reconcile", *options, "--watch"), instance, ())
+
+
 def _run(module: str, options: Options) -> tuple[str, str]:
     script = "-m" if options.standin is None else str(options.standin.absolute())
     return (script, f"services.{module}")
@@ -65,6 +81,7 @@ def _audit(instance: Instance) -> Settings:
         *_database(instance, "audit_appender"),
         ("ANPR_INTEGRATOR_PASSWORD_FILE", str(instance.password_file("audit_integrator"))),
         ("ANPR_REVIEWER_PASSWORD_FILE", str(instance.password_file("audit_reviewer"))),
+        ("ANPR_ERASER_PASSWORD_FILE", str(instance.password_file("audit_eraser"))),
         ("ANPR_LOG_ORIGIN", keys.log_origin(instance)),
         ("ANPR_LOG_KEY_FILE", str(keys.audit_key(instance, "log"))),
         ("ANPR_RECEIPT_KEY_FILE", str(keys.audit_key(instance, "receipt"))),

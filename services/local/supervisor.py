@@ -29,7 +29,7 @@ NEEDS = {
     "ingest": ("postgres-services", "seaweedfs"),
     "recognition": (),
 }
-STOP_ORDER = (("gateway",), ("ingest",), ("matching", "recognition"), ("audit",), ENGINES)
+STOP_ORDER = (("gateway", "reconcile"), ("ingest",), ("matching", "recognition"), ("audit",), ENGINES)
 MIGRATION_S = 60.0
 DEFAULT = Options()
 # Recognition answers before its models are loaded; its work waits in ingest meanwhile, so the suite is up without it.
@@ -74,7 +74,7 @@ class Suite:
             await self._up_to_services()
         except ExceptionGroup as failures:
             raise _first(failures) from failures
-        await self.start("gateway")
+        await asyncio.gather(self.start("gateway"), self.start("reconcile"))
 
     async def down(self) -> None:
         """Stop everything, the last started first. Bounded by the grace of each program."""
@@ -145,7 +145,9 @@ def _parts(found: Instance, options: Options) -> list[Part]:
         Part("witness", partial(roster.witness, found), partial(probes.port, found.address("witness"))),
     ]
     services = [_service_part(name, found, options) for name in instance.SERVICES]
-    return [*engines, *services, Part("gateway", partial(envoy.prepare, found), partial(probes.envoy, found))]
+    edge = Part("gateway", partial(envoy.prepare, found), partial(probes.envoy, found))
+    overseer = partial(probes.port, found.address("reconcile-metrics"))
+    return [*engines, *services, edge, Part("reconcile", partial(roster.reconciler, found), overseer)]
 
 
 def _database_part(cluster: postgres.Cluster) -> Part:

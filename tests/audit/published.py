@@ -1,5 +1,6 @@
 """A published log in a folder, and the ways to tamper with one. Each is named after the attack."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +120,35 @@ def _rewritten(tree: Path, change: Callable[[list[bytes]], list[bytes]]) -> None
     write(tree, leaves)
 
 
+def _timeless(leaves: list[bytes]) -> list[bytes]:
+    """Log time stands still at 2^53 + 1 from some entry on."""
+    return [
+        leaf if index < SIZE - 9 else leaf.split(b'"t":')[0] + b'"t":9007199254740993,"v":1}'
+        for index, leaf in enumerate(leaves)
+    ]
+
+
+def _pipe(file: Path) -> None:
+    """Whoever opens it waits for ever."""
+    file.unlink()
+    os.mkfifo(file)
+
+
+def _older(tree: Path, size: int) -> None:
+    (tree / f"checkpoint.{size}").write_text("x")
+
+
+def _link(file: Path, target: str) -> None:
+    file.unlink()
+    file.symlink_to(target)
+
+
+def _with_lines(found: Checkpoint, count: int) -> str:
+    """Each costs whoever verifies it some milliseconds."""
+    signed = note.parse(head(found.size, found.root))
+    return note.Note(signed.text, (signed.signatures[0],) * count + signed.signatures[1:]).encode()
+
+
 def _edited_text(name: str, old: str, new: str) -> Callable[[Path], object]:
     def edit(tree: Path) -> None:
         text = (tree / name).read_text()
@@ -192,9 +222,24 @@ TAMPERED: dict[str, Callable[[Path], object]] = {
         tree, lambda leaves: [leaves[0].replace(b'","k"', b'", "k"'), *leaves[1:]]
     ),
     "entry-with-a-line-feed-behind": lambda tree: _rewritten(tree, lambda leaves: [leaves[0] + b"\n", *leaves[1:]]),
+    "time-of-an-entry-beyond-what-json-holds": lambda tree: _rewritten(tree, _timeless),
+    "commitment-written-in-another-way": lambda tree: _rewritten(
+        tree, lambda leaves: [leaves[0].replace(b'A=","id"', b'B=","id"'), *leaves[1:]]
+    ),
+    "answers-what-is-no-id": lambda tree: _rewritten(
+        tree, lambda leaves: [*leaves[:13], leaves[13].replace(b'"ref":""', b'"ref":"%b"' % (b"-" * 36)), *leaves[14:]]
+    ),
     "entry-of-unknown-kind": lambda tree: _rewritten(
         tree, lambda leaves: [leaves[0].replace(b'"intent"', b'"secret"'), *leaves[1:]]
     ),
+}
+# No log of others would look like this: it is made to hold up, or to wear out, who checks it.
+HOSTILE: dict[str, Callable[[Path], None]] = {
+    "pipe-in-the-place-of-a-tile": lambda tree: _pipe(tree / tile.path(0, FULL)),
+    "pipe-in-the-place-of-a-bundle": lambda tree: _pipe(tree / tile.path(ENTRIES, FULL)),
+    "link-to-what-never-ends": lambda tree: _link(tree / "checkpoint.300", "/dev/zero"),
+    "older-head-of-a-size-beyond-all": lambda tree: _older(tree, 10**22),
+    "thousands-of-signature-lines": lambda tree: _replaced_head(tree, lambda found: _with_lines(found, 5000)),
 }
 # What an outsider sees only who has kept an older head himself.
 KEPT: dict[str, Callable[[Path], object]] = {

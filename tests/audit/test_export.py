@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from anpr.audit.v1 import audit_pb2 as pb
 from hypothesis import given
 from hypothesis.strategies import integers
 
-from services.audit import merkle, redacted, redacted_verify, tile
-from services.audit.redacted import ENTRIES, MANIFEST, RANGE, TABLE
+from services.audit import merkle, redacted_form, redacted_verify, tile
+from services.audit.entry import decode_leaf
+from services.audit.redacted_form import ENTRIES, MANIFEST, RANGE, TABLE, VERSION
 from services.audit.review import Search
 from services.audit.tile import Edge
 from services.audit.verify import SourceFailed
@@ -27,6 +28,7 @@ from services.common import note, refusals
 from tests.audit.keyring import LOG, RECEIPTS, signer
 from tests.audit.logs import CASE, OFFICER, PLATE, entry, outcome
 from tests.audit.published import TRUST, WITNESS
+from tests.audit.test_integrator import change
 from tests.audit.test_publisher import KEY, publisher, witness
 from tests.audit.test_server import AUDITOR, WHY, Service, audit  # noqa: F401 - a fixture
 from tests.audit.test_tree_verify import STANDALONE
@@ -106,6 +108,7 @@ async def test_that_it_was_exported_is_in_the_log_before_it_leaves(log: Service)
     (one,) = found
     assert one.content is not None
     assert one.content.actor == AUDITOR.person
+    assert (one.content.case_reference, one.content.purpose) == (WHY.case_reference, "oversight")
     said = json.loads(one.content.query)
     assert (said["first"], said["last"], said["disclosed"]) == (3, 5, list(SHOWN))
     assert said["manifest"] == hashlib.sha256(note.parse(files(data)[MANIFEST].decode()).text.encode()).hexdigest()
@@ -129,9 +132,31 @@ def _rows(found: dict[str, bytes]) -> list[dict[str, Any]]:
 
 
 def _put(found: dict[str, bytes], rows: list[dict[str, Any]], *, resigned: bool = True) -> None:
-    found[ENTRIES] = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    found[ENTRIES] = "".join(_canonical(row) + "\n" for row in rows).encode()
+    found[TABLE] = _table(rows)
     if resigned:
         _resign(found)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _table(rows: list[dict[str, Any]]) -> bytes:
+    """The table that fits these rows, whatever they say: what is found is the rows themselves."""
+    told = [
+        (
+            int(row["index"]),
+            decode_leaf(b64decode(row["leaf"])),
+            {n: found["value"] for n, found in row["shown"].items()},
+        )
+        for row in rows
+        if "shown" in row
+    ]
+    try:
+        return redacted_form.table(told, SHOWN).encode()
+    except KeyError:
+        return b""
 
 
 def _resign(found: dict[str, bytes], key: object = RECEIPTS, **changes: object) -> None:
@@ -139,7 +164,7 @@ def _resign(found: dict[str, bytes], key: object = RECEIPTS, **changes: object) 
     text = note.parse(found[MANIFEST].decode()).text
     manifest = json.loads(text.split("\n")[1]) | changes
     manifest["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in found.items() if name != MANIFEST}
-    found[MANIFEST] = note.sign(f"{redacted.VERSION}\n{json.dumps(manifest)}\n", key).encode()  # type: ignore[arg-type]
+    found[MANIFEST] = note.sign(f"{VERSION}\n{_canonical(manifest)}\n", key).encode()  # type: ignore[arg-type]
 
 
 def _other(found: dict[str, bytes], name: str, data: bytes) -> None:
@@ -179,6 +204,23 @@ def _hidden_as_another(rows: list[dict[str, Any]]) -> None:
     hidden["actor"], hidden["plate"] = hidden["plate"], hidden["actor"]
 
 
+def _bare(row: dict[str, Any]) -> dict[str, Any]:
+    return {"index": row["index"], "leaf": row["leaf"]}
+
+
+def _beyond(found: dict[str, bytes]) -> None:
+    """The range, and then as many entries again, of which the head knows nothing."""
+    rows = _rows(found)
+    _put(found, [*rows, *({**row, "index": 290 + row["index"]} for row in rows)])
+    _resign(found, last=309, first=290, count=20)
+
+
+def _before(found: dict[str, bytes]) -> None:
+    rows = _rows(found)
+    _put(found, [{**rows[3], "index": -1}, *({**row, "index": row["index"] - 10} for row in rows)])
+    _resign(found, first=-1, last=9, count=11)
+
+
 ATTACKS: dict[str, Edit] = {
     "omitted-entry": _omitted,
     "omitted-entry-and-renumbered": _omitted_and_renumbered,
@@ -202,6 +244,35 @@ ATTACKS: dict[str, Edit] = {
         {"checkpoint": found["checkpoint"].replace(b"\n300\n", b"\n301\n")}
     ),
     "no-entries": lambda found: _put(found, []),
+    "entries-beyond-the-head": _beyond,
+    "entry-before-the-first": _before,
+    "erased-entry-that-says-something": _change(
+        lambda rows: rows.__setitem__(
+            3, {**_bare(rows[3]), "erased": True, "shown": {"purpose": {"value": "oversight"}}}
+        )
+    ),
+    "erased-entry-that-is-not": _change(lambda rows: rows.__setitem__(3, {**_bare(rows[3]), "erased": False})),
+    "line-that-says-more": _change(lambda rows: rows[3].update(plate="1XYZ987")),
+    "field-that-says-more": _change(lambda rows: rows[3]["shown"]["purpose"].update(also="oversight")),
+    "field-said-twice": lambda found: _other(
+        found, ENTRIES, found[ENTRIES].replace(b'"value":"judicial', b'"value":"oversight","value":"judicial', 1)
+    ),
+    "line-written-in-another-way": lambda found: _other(
+        found, ENTRIES, found[ENTRIES].replace(b'"index":', b'"index": ')
+    ),
+    "index-that-is-no-integer": _change(lambda rows: rows[3].update(index=13.0)),
+    "table-that-says-something-else": lambda found: _other(
+        found, TABLE, found[TABLE].replace(b"judicial_offence", b"administrative_2", 1)
+    ),
+    "table-with-a-line-less": lambda found: _other(found, TABLE, b"".join(found[TABLE].splitlines(keepends=True)[:-1])),
+    "manifest-of-another-head": lambda found: _resign(found, size=299),
+    "manifest-that-says-more": lambda found: _resign(found, note="all of it"),
+    "one-file-more": lambda found: _other(found, "read-me.html", b"x"),
+    "file-outside": lambda found: found.update({"../outside": b"x"}),
+    "one-file-less": lambda found: found.pop(TABLE),
+    "proof-of-hashes-that-are-none": lambda found: _other(found, RANGE, b'{"after":["AA=="],"before":["AA=="]}'),
+    "proof-without-bottom": lambda found: _other(found, RANGE, b"[" * 100_000),
+    "number-without-end": lambda found: _other(found, ENTRIES, b'{"index":' + b"9" * 5000 + b"}\n"),
     "no-json": lambda found: _other(found, ENTRIES, b"x\n"),
 }
 
@@ -219,6 +290,78 @@ async def test_every_tampering_with_an_export_is_found_by_both_verifiers(
     assert failures(file) != []
     done = alone(file, "--receipts-key", RECEIPTS.verifier.encode())
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "FAIL")
+
+
+async def test_what_a_person_wrote_does_not_break_an_export(log: Service, scratch: Scratch, tmp_path: Path) -> None:
+    odd = 'a\u2028b\u0085c \u202e\U000e0041 "quoted", and\r\nmore\x00'
+    await log.parts.log.append([entry(reason=odd), entry(reason=" =1+1"), entry(reason="\uff1d1", roles=("-x", "y"))])
+    await log.parts.integrate()
+    async with witness(tmp_path / "w", WITNESS) as watching, publisher(scratch, None, watching.client) as publishing:
+        await publishing.step()
+    file = tmp_path / "e.zip"
+    file.write_bytes(await export(log, 298, 302))
+    assert (failures(file), alone(file).returncode) == ([], 0)
+    rows = list(csv.DictReader(io.StringIO(files(file.read_bytes())[TABLE].decode(), newline="")))
+    assert [row["reason"] for row in rows][-3:] == [
+        'a\\u2028b\\u0085c \\u202e\\ue0041 "quoted", and\\u000d\\u000amore\\u0000',
+        "' =1+1",
+        "'\uff1d1",
+    ]
+    assert rows[-1]["roles"] == "'-x y"
+
+
+async def test_a_damaged_file_is_no_export(log: Service, tmp_path: Path) -> None:
+    whole = await export(log, 10, 19)
+    directory = whole.index(b"PK\x01\x02")
+    damaged = {
+        "empty": b"",
+        "cut": whole[:-30],
+        "encrypted": bytes(byte | (at == directory + 8) for at, byte in enumerate(whole)),
+        "packed-in-another-way": whole[: directory + 10] + b"\x63\0" + whole[directory + 12 :],
+        "packed-wrongly": whole[: 30 + len(ENTRIES)] + b"\xff\xff\xff" + whole[33 + len(ENTRIES) :],
+    }
+    for name, data in damaged.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(SourceFailed):
+            redacted_verify.verify(tmp_path / name, TRUST)
+        done = alone(tmp_path / name)
+        assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "FAIL"), name
+
+
+async def test_a_file_that_swells_is_not_unpacked(log: Service, tmp_path: Path) -> None:
+    file = tmp_path / "e.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files(await export(log, 10, 19)).items():
+            if name != TABLE:
+                archive.writestr(name, data)
+        with archive.open(TABLE, "w") as table:
+            for _ in range(300):
+                table.write(bytes(1 << 20))
+    assert failures(file) != []
+    assert "too long" in alone(file).stdout
+
+
+async def test_a_key_for_receipts_of_another_log_is_refused(log: Service, tmp_path: Path) -> None:
+    found = files(await export(log, 10, 19))
+    other = signer("other.example/receipts")
+    _resign(found, other)
+    file = tmp_path / "e.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in found.items():
+            archive.writestr(name, data)
+    assert redacted_verify.verify(file, TRUST, [other.verifier]).failures == (
+        "the key for receipts is that of another log",
+    )
+    assert alone(file, "--receipts-key", other.verifier.encode()).returncode == 1
+
+
+async def test_a_tile_that_was_tampered_with_makes_no_export(log: Service, scratch: Scratch) -> None:
+    change(
+        scratch, "UPDATE audit.tile SET hashes = overlay(hashes placing '\\x00' from 9) WHERE level = 0 AND number = 0"
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await export(log, 10, 19)
+    assert refusals.reason(refused.value) == "LOG_ALTERED"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +400,7 @@ def test_any_range_leads_to_the_root(size: int, first: int, last: int) -> None:
     tiles: dict[tuple[int, int], bytes] = {}
     for one in Edge().extended(hashes)[1]:
         tiles[one.level, one.number] = one.hashes
-    before, after = redacted.ranges(first, last, size)
+    before, after = redacted_form.ranges(first, last, size)
     peaks = merkle.extend(tile.hashes(before, tiles), first, hashes[first : last + 1])
     at = last + 1
     for (start, end), value in zip(after, tile.hashes(after, tiles), strict=True):

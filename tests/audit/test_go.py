@@ -24,6 +24,9 @@ OURS = {
     "entry-that-is-not-canonical",
     "entry-with-a-line-feed-behind",
     "entry-of-unknown-kind",
+    "time-of-an-entry-beyond-what-json-holds",
+    "commitment-written-in-another-way",
+    "answers-what-is-no-id",
 }
 
 

@@ -1,4 +1,6 @@
 import stat
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from uuid import uuid4
@@ -7,7 +9,7 @@ import pytest
 
 from services.audit import keys
 from services.audit.key_files import FileEpochKeys, FileTagKeys
-from services.audit.keys import KeyProblem
+from services.audit.keys import KeyDestroyed, KeyProblem
 from services.audit.seal import SealBroken
 
 EPOCH, NEXT = "2026-11/std", "2026-12/std"
@@ -80,3 +82,60 @@ def test_a_key_check_gives_no_key_away(tmp_path: Path) -> None:
     epoch_keys.create(EPOCH)
     key = (tmp_path / "2026-11.std.key").read_bytes()
     assert epoch_keys.check(EPOCH) == keys.check(key, EPOCH) != key
+
+
+def test_a_destroyed_key_is_gone_for_every_process_and_never_made_again(tmp_path: Path) -> None:
+    first, second, entry_id = FileEpochKeys(tmp_path), FileEpochKeys(tmp_path), uuid4()
+    first.create(EPOCH)
+    wrapped = second.wrap(EPOCH, entry_id, bytes(32))
+    for _ in range(2):
+        first.destroy(EPOCH)
+    assert [file.name for file in tmp_path.iterdir()] == ["2026-11.std.destroyed"]
+    for replica in (first, second, FileEpochKeys(tmp_path)):
+        assert (replica.has(EPOCH), replica.is_destroyed(EPOCH)) == (False, True)
+        attempts: tuple[Callable[[], object], ...] = (
+            partial(replica.create, EPOCH),
+            partial(replica.check, EPOCH),
+            partial(replica.wrap, EPOCH, entry_id, bytes(32)),
+            partial(replica.unwrap, EPOCH, entry_id, wrapped),
+        )
+        for attempt in attempts:
+            with pytest.raises(KeyDestroyed):
+                attempt()
+    assert second._read == {}
+    first.create(NEXT)
+    assert second.has(NEXT)
+
+
+def test_a_key_in_memory_is_not_used_when_it_was_destroyed_without_a_question_in_between(tmp_path: Path) -> None:
+    first, second = FileEpochKeys(tmp_path), FileEpochKeys(tmp_path)
+    first.create(EPOCH)
+    second.check(EPOCH)
+    first.destroy(EPOCH)
+    with pytest.raises(KeyDestroyed):
+        second.wrap(EPOCH, uuid4(), bytes(32))
+
+
+@pytest.mark.parametrize("died", ["before the zeros", "after the zeros"])
+def test_a_destruction_that_was_interrupted_destroys_and_is_made_again(tmp_path: Path, died: str) -> None:
+    epoch_keys, file = FileEpochKeys(tmp_path), tmp_path / "2026-11.std.key"
+    epoch_keys.create(EPOCH)
+    (tmp_path / "2026-11.std.destroyed").touch()
+    if died == "after the zeros":
+        file.write_bytes(bytes(32))
+    assert (epoch_keys.has(EPOCH), epoch_keys.is_destroyed(EPOCH)) == (False, False)
+    with pytest.raises(KeyDestroyed):
+        epoch_keys.check(EPOCH)
+    epoch_keys.destroy(EPOCH)
+    assert (epoch_keys.is_destroyed(EPOCH), file.exists()) == (True, False)
+
+
+def test_the_bytes_are_written_over_under_every_name_of_the_file(tmp_path: Path) -> None:
+    """A kill while the key was made leaves a second name of the same file."""
+    epoch_keys, elsewhere = FileEpochKeys(tmp_path), tmp_path / "elsewhere"
+    epoch_keys.create(EPOCH)
+    (tmp_path / ".0123456789abcdef.draft").hardlink_to(tmp_path / "2026-11.std.key")
+    elsewhere.hardlink_to(tmp_path / "2026-11.std.key")
+    epoch_keys.destroy(EPOCH)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["2026-11.std.destroyed", "elsewhere"]
+    assert elsewhere.read_bytes() == bytes(32)

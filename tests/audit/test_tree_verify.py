@@ -1,20 +1,41 @@
 """Published logs in folders: what is honest passes, and every tampering is found, by two verifiers that share no code."""
 
+import ast
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from services.audit import tile, tree_verify, trust
+from services.audit.key_files import FileSigner
 from services.audit.tree import FolderTree, Missing, WebTree
 from services.audit.tree_export import ExportFailed, TreeWriter
 from services.audit.verify import SourceFailed
+from services.common.note import COSIGNATURE
 from tests.audit import published
 from tests.audit.keyring import LOG, signer
-from tests.audit.published import KEPT, LARGE, OLDER, SIZE, TAMPERED, TRUST, WITNESS, head, heads, write
+from tests.audit.published import (
+    HOSTILE,
+    KEPT,
+    LARGE,
+    OLDER,
+    SIZE,
+    TAMPERED,
+    TRUST,
+    WITNESS,
+    changed,
+    head,
+    heads,
+    write,
+)
 from tests.audit.test_verify import honest
 
 STANDALONE = Path(tree_verify.__file__).parent / "standalone" / "audit_verify.py"
@@ -54,9 +75,13 @@ def ours(folder: Path, since: list[str] | None = None) -> list[str]:
 def alone(folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
     """The verifier that stands alone, as an auditor runs it."""
     keys = ("--key", LOG.verifier.encode(), "--witness-key", WITNESS.verifier.encode())
-    # No site packages, no environment, no current folder.
-    command = [sys.executable, "-I", "-S", str(STANDALONE), str(folder), *keys, *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return plain(folder, *keys, *more)
+
+
+def plain(*words: Path | str) -> "subprocess.CompletedProcess[str]":
+    """The same with no keys of ours. No site packages, no environment, no current folder."""
+    command = [sys.executable, "-I", "-S", str(STANDALONE), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_an_honest_log_passes_both_verifiers(whole: Path) -> None:
@@ -177,10 +202,11 @@ def test_the_verifier_needs_neither_rpc_nor_sql() -> None:
     assert not {name.partition(".")[0] for name in loaded} & {"grpc", "psycopg", "google", "anpr", "minio"}
 
 
+OTHER = FileSigner("other.test.example", b"o" * 32, COSIGNATURE)
 POLICY = f"""# what the oversight body gave us
 log {LOG.verifier.encode()} https://log.example/
 witness coc {WITNESS.verifier.encode()}
-witness other {WITNESS.verifier.encode()}
+witness other {OTHER.verifier.encode()}
 group both all coc other
 quorum both
 """
@@ -209,10 +235,118 @@ def test_a_policy_says_who_must_have_cosigned() -> None:
         (f"log {LOG.verifier.encode()} https://log.example/\n", ""),
         (f"log {LOG.verifier.encode()}", f"log {signer('x').verifier.encode()}\nlog {LOG.verifier.encode()}"),
         (f"witness coc {WITNESS.verifier.encode()}", f"witness coc {LOG.verifier.encode()}"),
+        (f"witness other {OTHER.verifier.encode()}", f"witness other {WITNESS.verifier.encode()}"),
+        (f"witness other {OTHER.verifier.encode()}", f"witness none {OTHER.verifier.encode()}"),
+        (f"log {LOG.verifier.encode()}", f"log {WITNESS.verifier.encode()}"),
         ("# what", "what"),
     ],
 )
-def test_a_policy_that_says_nothing_clear_is_refused(change: tuple[str, str]) -> None:
+def test_a_policy_that_says_nothing_clear_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
     assert change[0] in POLICY
+    text = POLICY.replace(*change)
     with pytest.raises(trust.TrustInvalid):
-        trust.parse(POLICY.replace(*change))
+        trust.parse(text)
+    (tmp_path / "policy").write_text(text)
+    write(tmp_path / "log", honest(3), (3,))
+    done = plain(tmp_path / "log", "--policy", str(tmp_path / "policy"))
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "FAIL")
+
+
+def test_a_key_is_taken_for_nothing_else(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(trust.TrustInvalid):
+        trust.of_keys(LOG.verifier, [LOG.verifier])
+    with pytest.raises(trust.TrustInvalid):
+        trust.of_keys(WITNESS.verifier, [])
+    assert alone(whole, "--witness-key", LOG.verifier.encode()).returncode == 1
+    (tmp_path / "policy").write_text(trust.encode(trust.of_keys(signer("x").verifier, [WITNESS.verifier])))
+    assert alone(whole, "--policy", str(tmp_path / "policy")).returncode == 1  # --key says otherwise
+
+
+def test_it_says_when_no_witness_was_asked_for(whole: Path) -> None:
+    assert plain(whole, "--key", LOG.verifier.encode()).stdout.endswith("no witness was asked for\n")
+    assert "no witness" not in alone(whole).stdout
+    assert tree_verify.WITNESSED in tree_verify.verify(FolderTree(whole), TRUST).checked
+    unwitnessed = trust.of_keys(LOG.verifier, [])
+    assert tree_verify.WITNESSED not in tree_verify.verify(FolderTree(whole), unwitnessed).checked
+
+
+def test_the_one_that_stands_alone_is_python_3_8_and_imports_the_standard_library() -> None:
+    program = ast.parse(STANDALONE.read_text(), feature_version=(3, 8))
+    imported = {name.name for node in ast.walk(program) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {str(node.module) for node in ast.walk(program) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_what_is_made_to_wear_the_verifier_out_is_refused_at_once(tree: Path, attack: str) -> None:
+    HOSTILE[attack](tree)
+    assert ours(tree) != []
+    done = alone(tree)
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (1, "", "FAIL")
+
+
+@contextmanager
+def web(answer: Callable[[socket.socket, bytes], object]) -> Iterator[str]:
+    """A server that answers each request in its own way."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    answer(connection, connection.recv(4096))
+
+        Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/log"
+
+
+Answer = Callable[[socket.socket, bytes], object]
+
+
+def sent(*parts: bytes) -> Answer:
+    return lambda connection, _: connection.sendall(b"".join(parts))
+
+
+def dripping(first: bytes) -> Answer:
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(first)
+        for _count in range(40):
+            connection.sendall(b"x")
+            time.sleep(0.1)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (sent(b"\x00\xffnonsense\r\n\r\n"), "as it should"),
+        (sent(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "as it should"),
+        (sent(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500 + b"\r\n"), "as it should"),
+        (sent(b"HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"), "answers 302"),
+        (sent(b"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"), "answers 500"),
+        (sent(b"HTTP/1.1 200 OK\r\n\r\n", bytes(5000)), "longer than 1000"),
+        (sent(), "as it should"),
+        (dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"), "in time"),
+        (dripping(b"HTTP/1.1 200 OK\r\na: "), "in time"),
+    ],
+)
+def test_a_hostile_server_is_a_log_that_cannot_be_read(answer: Answer, words: str) -> None:
+    with web(answer) as address, pytest.raises(SourceFailed, match=words):
+        WebTree(address, deadline_s=1.0).read("checkpoint", 1000)
+
+
+def test_a_log_on_the_web_is_checked_as_one_in_a_folder(tree: Path) -> None:
+    def answer(connection: socket.socket, request: bytes) -> None:
+        file = tree / request.split()[1].decode().removeprefix("/log/")
+        data = file.read_bytes() if file.is_file() else b""
+        head = f"HTTP/1.1 {'200 OK' if data else '404 x'}\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode() + data)
+
+    with web(answer) as address:
+        assert tree_verify.verify(WebTree(address), TRUST).holds
+        changed(tree / tile.path(1, 0, SIZE // 256), 40)
+        assert [failure.check for failure in tree_verify.verify(WebTree(address), TRUST).failures] == [8]

@@ -42,7 +42,7 @@ def test_every_path_that_a_service_is_told_exists(instance: Instance) -> None:
     told = [
         pair for program in programs(instance) for pair in program.environment if pair[0].endswith(("_FILE", "_DIR"))
     ]
-    assert len(told) == 19
+    assert len(told) == 20
     assert [name for name, value in told if not Path(value).exists()] == []
 
 

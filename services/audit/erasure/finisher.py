@@ -26,16 +26,15 @@ class Finisher:
     async def run(self) -> None:
         """Works for ever. What is refused, or fails, is tried again the next time."""
         while True:
-            try:
-                await self.step()
-            except (Refusal, StoreFault, OSError) as cause:
-                log.warning("audit.erasure_waits", kind=type(cause).__name__)
+            for work in (self._orders.finish_all, self._retention.finish_all, self.retain):
+                try:
+                    await work()
+                except (Refusal, StoreFault, OSError) as cause:
+                    log.warning("audit.erasure_waits", work=work.__name__, kind=type(cause).__name__)
             await asyncio.sleep(self._every_s)
 
-    async def step(self) -> None:
-        """Finishes what was begun."""
-        await self._orders.finish_all()
-        await self._retention.finish_all()
+    async def retain(self) -> None:
+        """Runs retention, where that is wanted and was not done for a day."""
         if self._daily and time.monotonic() - self._ran_at >= DAY_S:
             report = await self._retention.run(dry=False)
             self._ran_at = time.monotonic()

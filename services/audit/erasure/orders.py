@@ -6,18 +6,18 @@ What must hold:
    what, which key came or went. It goes with its epoch.
 3. The entry that tells of the deed is in the log before the deed.
 4. proposed -> approved -> logged -> done. Each step is a transaction of its own and may be made again; whoever finds an order
-   between the second and the last goes on, so that a crash leaves an entry and, a moment later, the deed.
+   between the second and the last goes on, so that a crash leaves an entry and, a moment later, the deed. Before each of the last
+   two the order is compared with what the log says of it (deed.py).
 5. A proposal that is not approved in time is worth nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from services.audit import jcs
 from services.audit.entry import DENIED, INTENT, OUTCOME, Content, decode_leaf
-from services.audit.erasure import record
+from services.audit.erasure import deed, record
 from services.audit.erasure.errors import EntryHeld, HoldLifted, OrderNotFound, RecordKept
 from services.audit.erasure.holds import Holds
 from services.audit.erasure.order import Kind, Order, State, verify_second
@@ -29,6 +29,7 @@ from services.audit.keys import TagKeys
 from services.audit.oversight.by import By
 from services.audit.review import Review
 from services.common import ids
+from services.common.errors import Refusal
 
 MAX_TARGETS = 500
 VALID = timedelta(days=14)
@@ -90,7 +91,7 @@ class Orders:
                 raise OrderNotFound("there is no such order")
             approver = record.person_tag(self._tag_keys, order.epoch, by.person)
             verify_second(order, approver)  # 1, 5
-            await _verify_free(step)  # 2
+            _verify_free(await step.targets())  # 2
             query: dict[str, Value] = {"order": str(order.id), "proposal": order.proposed_index, "step": "approve"}
             rpc = "ApproveErasure" if kind is Kind.ERASE else "ApproveLift"
             await step.approve(approver, await self._record.write(record.by_person(by, rpc, query, "")))
@@ -101,12 +102,11 @@ class Orders:
         try:
             async with self._store.step(order_id) as step:
                 if step.order.state is State.APPROVED:
-                    await _verify_free(step)
-                    await step.log(
-                        await self._record.write(await self._deed(step.order), entry_id=step.order.entry_id)
-                    )  # 3
+                    said = await self._deed(step)
+                    await step.log(await self._record.write(said, entry_id=step.order.entry_id))  # 3
             async with self._store.step(order_id) as step:
                 if step.order.state is State.LOGGED:
+                    await self._deed(step)
                     await _do(step)
         except EntryHeld as held:
             await self._stop(order_id, held)
@@ -114,9 +114,15 @@ class Orders:
 
     async def finish_all(self) -> None:
         """Brings every approved order to its end. Raises as `finish`."""
+        first: Refusal | None = None
         for order_id in await self._store.unfinished():
-            await self._holds.refresh()
-            await self.finish(order_id)
+            try:
+                await self._holds.refresh()
+                await self.finish(order_id)
+            except Refusal as refusal:  # the others are not to wait for this one
+                first = first or refusal
+        if first is not None:
+            raise first
 
     async def listed(self) -> list[Order]:
         """Orders, newest first, at most 500."""
@@ -150,18 +156,14 @@ class Orders:
         await self._store.propose(proposal)
         return await self._one(proposal.id)
 
-    async def _deed(self, order: Order) -> Content:
-        """What the entry before the deed says; the same at every try, as it is made of what is in the log."""
-        if order.approved_index is None:
-            raise TypeError("_deed() before the approval")
-        proposal = (await self._review.entry(order.proposed_index)).content
-        approval = (await self._review.entry(order.approved_index)).content
-        if proposal is None or approval is None:
-            raise EntryErased("the proposal of this order cannot be read any more")
-        asked = jcs.decode_object(proposal.query.encode())
-        step = {"approval": order.approved_index, "proposal": order.proposed_index, "step": order.kind.value}
-        query = jcs.encode({**asked, **step}).decode()
-        return replace(approval, query=query, reason=proposal.reason, result_count=len(order.targets))
+    async def _deed(self, step: Step) -> Content:
+        """What the entry before the deed says. Raises EntryHeld, LogAltered, EntryErased."""
+        order, targets = step.order, await step.targets()
+        _verify_free(targets)  # 2
+        ids_ = [str(decode_leaf(target.leaf).id) for target in sorted(targets, key=lambda target: target.index)]
+        proposal = await self._review.entry(order.proposed_index)
+        approval = await self._review.entry(order.approved_index if order.approved_index is not None else -1)
+        return deed.content(order, ids_, proposal, approval)
 
     async def _stop(self, order_id: UUID, held: EntryHeld) -> None:
         """Tells in the log that a hold came before the deed, and leaves it at that."""
@@ -183,8 +185,8 @@ class Orders:
             return step.order
 
 
-async def _verify_free(step: Step) -> None:
-    for target in await step.targets():
+def _verify_free(targets: Sequence[Target]) -> None:
+    for target in targets:
         _verify_not_held(target)
 
 

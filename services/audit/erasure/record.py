@@ -57,6 +57,11 @@ def by_itself(query: Mapping[str, Value], ground: str) -> Content:
 
 
 def person_tag(keys: TagKeys, epoch: str, written: str) -> bytes:
-    """The tag by which two approvals are told apart: capitals, blanks and other forms of a letter make nobody another person."""
-    bare = "".join(unicodedata.normalize("NFKC", written).casefold().split())
-    return keys.tag(epoch, "approval", unicodedata.normalize("NFKC", bare))
+    """The tag by which two approvals are told apart."""
+    return keys.tag(epoch, "approval", bare(written))
+
+
+def bare(written: str) -> str:
+    """A person's id as two approvals are compared: capitals, blanks and other forms of a letter make nobody another person."""
+    folded = "".join(unicodedata.normalize("NFKC", written).casefold().split())
+    return unicodedata.normalize("NFKC", folded)

@@ -26,13 +26,18 @@ import hashlib
 import json
 import os
 import re
+import struct
 import sys
 import zipfile
+import zlib
+from datetime import datetime, timedelta
 
 WIDTH = 256
 MAX_NOTE = 1000000
 MAX_BUNDLE = WIDTH * 65537
-MAX_EXPORT_FILE = 1 << 30
+MAX_EXPORT_FILE = 1 << 28
+MAX_SIGNATURES = 100
+MAX_OLDER = 100000
 
 # ---- Ed25519 (RFC 8032), verification only, strict: S below the order, points in their one encoding ----
 
@@ -119,15 +124,17 @@ def unbase64(text):
 
 
 class Key:
-    def __init__(self, text):
+    def __init__(self, text, kind=b"\x01"):
         parts = text.strip().split("+", 2)
         if len(parts) != 3:
             raise Bad("no verifier key: %.60r" % text)
         self.name, identity, typed = parts[0], parts[1], unbase64(parts[2])
         self.kind, self.public = typed[:1], typed[1:]
         self.identity = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
-        if self.kind not in (b"\x01", b"\x04") or len(self.public) != 32 or self.identity.hex() != identity:
-            raise Bad("the verifier key is damaged or of an unknown kind: %.60r" % text)
+        if len(self.public) != 32 or self.identity.hex() != identity:
+            raise Bad("the verifier key is damaged: %.60r" % text)
+        if self.kind != kind:
+            raise Bad("a witness has a key of kind 4, a log one of kind 1; this is neither or the other: %.60r" % text)
 
     def signed(self, text, data):
         message = text.encode()
@@ -146,6 +153,8 @@ def split_note(note):
     if not separator or not tail.endswith("\n"):
         raise Bad("the note has no signatures")
     lines = []
+    if tail.count("\n") > MAX_SIGNATURES:
+        raise Bad("the note has too many signatures")
     for line in tail[:-1].split("\n"):
         match = re.match("^\u2014 ([^ +]+) ([^ ]+)$", line)
         data = unbase64(match.group(2)) if match else b""
@@ -202,12 +211,17 @@ def read_policy(text):
             continue
         if words[0] == "log" and len(words) in (2, 3):
             log.append(Key(words[1]))
+        elif words[0] in ("witness", "group") and (words[1:2] == ["none"] or words[1] in witnesses or words[1] in groups):
+            raise Bad("the policy gives a name twice, or one that stands for nobody: " + line)
         elif words[0] == "witness" and len(words) in (3, 4):
-            witnesses[words[1]] = Key(words[2])
+            witnesses[words[1]] = Key(words[2], b"\x04")
+            if len({key.public for key in witnesses.values()}) < len(witnesses):
+                raise Bad("the policy names a witness twice: " + line)
         elif words[0] == "group" and len(words) > 3:
             members = words[3:]
             least = {"any": 1, "all": len(members)}.get(words[2]) or int(words[2])
-            if not 1 <= least <= len(members) or any(m not in witnesses and m not in groups for m in members):
+            known = all(member in witnesses or member in groups for member in members)
+            if not 1 <= least <= len(members) or not known or len(set(members)) < len(members):
                 raise Bad("the policy has a group that cannot be: " + line)
             groups[words[1]] = (least, members)
         elif words[0] == "quorum" and len(words) == 2 and quorum is None:
@@ -216,6 +230,8 @@ def read_policy(text):
             raise Bad("the policy has a line that is none: " + line)
     if not log or quorum is None or (quorum != "none" and quorum not in witnesses and quorum not in groups):
         raise Bad("the policy names no log or no quorum")
+    if len({key.name for key in log}) != 1:
+        raise Bad("the policy names more than one log")
     return Trust(log, witnesses, groups, quorum)
 
 
@@ -299,10 +315,19 @@ def cover(start, end):
 # ---- entries ----
 
 LEAF = re.compile(
-    rb'^\{"c":"[A-Za-z0-9+/]{43}=","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})","k":"([a-z]+)","ke":"[0-9]{4}-(?:0[1-9]|1[0-2])/[a-z0-9]'
-    rb'{1,16}","ref":"([0-9a-f-]{36}|)","sys":"([a-z0-9][a-z0-9-]{0,63})","t":(0|[1-9][0-9]{0,15}),"v":1\}$'
+    rb'^\{"c":"([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})","k":"([a-z]+)",'
+    rb'"ke":"[0-9]{4}-(?:0[1-9]|1[0-2])/[a-z0-9]{1,16}","ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|)",'
+    rb'"sys":"([a-z0-9][a-z0-9-]{0,63})","t":(0|[1-9][0-9]{0,15}),"v":1\}\Z'
 )
 KINDS = {b"intent", b"outcome", b"denied", b"export", b"review", b"erasure", b"key", b"shard"}
+
+
+def read_leaf(data):
+    """Commitment, id, kind, ref, system, time of an entry in canonical form; None of any other."""
+    match = LEAF.match(data)
+    if not match or match.group(3) not in KINDS or int(match.group(6)) >= 1 << 53:
+        return None
+    return match.groups()
 
 
 class Entries:
@@ -312,12 +337,12 @@ class Entries:
         self.fail, self.kinds, self.seen, self.last, self.index = fail, {}, {}, 0, 0
 
     def take(self, data):
-        match = LEAF.match(data)
+        leaf = read_leaf(data)
         index, self.index = self.index, self.index + 1
-        if not match or match.group(2) not in KINDS or data.endswith(b"\n"):
+        if leaf is None:
             self.fail("entry %d is not in canonical form" % index)
             return
-        identity, kind, ref, system, time = match.groups()
+        _, identity, kind, ref, system, time = leaf
         if identity in self.seen:
             self.fail("entry %d has the id of an earlier one" % index)
         if int(time) < self.last:
@@ -347,11 +372,11 @@ class Folder:
         self.path = path
 
     def read(self, name, limit):
-        try:
-            with open(os.path.join(self.path, name), "rb") as file:
-                data = file.read(limit + 1)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        path = os.path.join(self.path, name)
+        if not os.path.isfile(path):  # a pipe would wait for ever
             return None
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
         if len(data) > limit:
             raise Bad("%s is too long" % name)
         return data
@@ -446,9 +471,13 @@ def check_tree(path, trust, since, fail):
     size, root = check_head(read_text(folder.read("checkpoint", MAX_NOTE), "checkpoint"), trust, fail)
     older = older_heads(folder, trust, since, size, fail)
     entries, peaks, tiles = Entries(fail), Peaks(), Tiles(folder, fail)
-    for at, expected, name in older:
-        if at == 0 and expected != peaks.root():
-            fail("%s has another root than this log had" % name)
+
+    def compare():
+        for expected, name in older.get(peaks.size, ()):
+            if expected != peaks.root():
+                fail("%s has another root than this log had" % name)
+
+    compare()
     for number in range((size + WIDTH - 1) // WIDTH):
         try:
             bundle = folder.bundle(number, min(WIDTH, size - number * WIDTH))
@@ -459,9 +488,7 @@ def check_tree(path, trust, since, fail):
         for data, value in zip(bundle, hashes):
             entries.take(data)
             peaks.push(value)
-            for at, expected, name in older:
-                if at == peaks.size and expected != peaks.root():
-                    fail("%s has another root than this log had" % name)
+            compare()
         tiles.take(0, hashes)
     tiles.end()
     if peaks.size == size and peaks.root() != root:
@@ -470,12 +497,14 @@ def check_tree(path, trust, since, fail):
 
 
 def older_heads(folder, trust, since, size, fail):
-    """Size, root and name of each older head that is signed (6)."""
+    """Roots and names of the older heads that are signed, by size (6)."""
     notes = [(name, open(name, "rb").read(MAX_NOTE)) for name in since]
     for name in sorted(os.listdir(folder.path)):
         if re.match(r"^checkpoint\.(0|[1-9][0-9]*)$", name):
             notes.append((name, folder.read(name, MAX_NOTE)))
-    found = []
+    if len(notes) > MAX_OLDER:
+        raise Bad("there are more than %d older heads" % MAX_OLDER)
+    found = {}
     for name, data in notes:
         try:
             note = read_text(data, name)
@@ -486,7 +515,7 @@ def older_heads(folder, trust, since, size, fail):
                 raise Bad("it is the head of another size")
             if at > size:
                 raise Bad("the log has shrunk from %d to %d entries" % (at, size))
-            found.append((at, root, name))
+            found.setdefault(at, []).append((root, name))
         except Bad as problem:
             fail("%s: %s" % (name, problem))
     return found
@@ -501,74 +530,150 @@ FIELDS = (
 ).split()
 
 
+LISTED = ("checkpoint", "entries.csv", "entries.jsonl", "range.json")
+
+
 def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def check_export(path, trust, fail):
+def read_canonical(data, members, name):
+    """An object with these members, that is written as only one way is right: nothing is in it twice or beside them."""
+    try:
+        value = json.loads(data.decode())
+        same = canonical(value) == data
+    except (ValueError, RecursionError):
+        same = False
+    if not same or not isinstance(value, dict) or set(value) not in members:
+        raise Bad("%s is not what it should be" % name)
+    return value
+
+
+def read_archive(path):
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if len(set(names)) != len(names) or any(i.file_size > MAX_EXPORT_FILE for i in archive.infolist()):
-            raise Bad("the export has a file twice, or one that is too long")
-        files = {name: archive.read(name) for name in names}
-    note = read_text(files.pop("manifest", None), "manifest")
+        infos = archive.infolist()
+        if sorted(info.filename for info in infos) != sorted(LISTED + ("manifest",)):
+            raise Bad("the export has other files than it should")
+        if any(info.file_size > MAX_EXPORT_FILE for info in infos):
+            raise Bad("the export has a file that is too long")
+        return {info.filename: archive.read(info) for info in infos}
+
+
+def read_manifest(note, trust, fail):
     text, _ = split_note(note)
+    version, _, line = text[:-1].partition("\n")
+    if version != EXPORT:
+        raise Bad("the manifest is none of an export")
     if trust.receipts and not signers(note, trust.receipts):
         fail("the manifest is not signed by the log")
-    lines = text[:-1].split("\n")
-    if lines[0] != EXPORT or len(lines) != 2:
-        raise Bad("the manifest is none of an export")
-    manifest = json.loads(lines[1])
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    if manifest["files"] != digests:
+    if any(key.name != trust.log[0].name + "/receipts" for key in trust.receipts):
+        fail("the key for receipts is that of another log")
+    members = {"count", "disclosed", "files", "first", "last", "size"}
+    manifest = read_canonical(line.encode(), (members,), "the manifest")
+    numbers = [manifest[name] for name in ("first", "last", "size", "count")]
+    shown = manifest["disclosed"]
+    if any(type(number) is not int for number in numbers) or not isinstance(shown, list) or shown != sorted(set(shown)):
+        raise Bad("the manifest is not what it should be")
+    first, last, size, count = numbers
+    if not 0 <= first <= last < size or count != last - first + 1 or not set(shown) <= set(FIELDS):
+        raise Bad("the manifest names a range that is not under its head, or fields that there are not")
+    return manifest
+
+
+def check_export(path, trust, fail):
+    files = read_archive(path)
+    manifest = read_manifest(read_text(files.pop("manifest"), "manifest"), trust, fail)
+    if manifest["files"] != {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}:
         fail("files of the export are not those of its manifest")
-    head = read_text(files.get("checkpoint"), "checkpoint")
-    size, root = check_head(head, trust, fail)
-    first, last = manifest["first"], manifest["last"]
-    proof = json.loads(read_text(files.get("range.json"), "range.json"))
-    leaves, hashes = [], []
-    erased = 0
-    rows = read_text(files.get("entries.jsonl"), "entries.jsonl").splitlines()
-    if [json.loads(row)["index"] for row in rows] != list(range(first, last + 1)) or manifest["count"] != len(rows):
-        fail("the entries are not the whole range, in order")
-    for row in rows:
-        entry = json.loads(row)
-        leaf = unbase64(entry["leaf"])
-        leaves.append(leaf)
+    size, root = check_head(read_text(files["checkpoint"], "checkpoint"), trust, fail)
+    first, last, shown = manifest["first"], manifest["last"], manifest["disclosed"]
+    if size != manifest["size"]:
+        raise Bad("the manifest names another head")
+    lines = files["entries.jsonl"].split(b"\n")
+    if lines.pop() != b"" or len(lines) != last - first + 1:
+        raise Bad("the entries are not the whole range")
+    hashes, table, erased = [], [table_line(["index", "time", "kind", "system", "id", "answers"] + shown)], 0
+    for index, line in enumerate(lines, start=first):
+        leaf, said = check_line(line, index, shown)
         hashes.append(leaf_hash(leaf))
-        if entry.get("erased"):
-            erased += 1
-        elif not commits(entry, leaf, manifest["disclosed"]):
-            fail("entry %d does not say what it committed to" % entry["index"])
-    for index, leaf in enumerate(leaves, start=first):
-        if not LEAF.match(leaf):
-            fail("entry %d is not in canonical form" % index)
+        table.append(told(index, leaf, said, shown))
+        erased += said is None
+    if "".join(table).encode() != files["entries.csv"]:
+        fail("the table is not that of the entries")
+    proof = read_canonical(files["range.json"], ({"before", "after"},), "the proof of the range")
     before, after = [[unbase64(value) for value in proof[side]] for side in ("before", "after")]
-    if len(before) != len(cover(0, first)) or len(after) != len(cover(first + len(hashes), size)):
+    if any(len(value) != 32 for value in before + after):
+        raise Bad("the proof of the range has a hash of another length")
+    if len(before) != len(cover(0, first)) or len(after) != len(cover(last + 1, size)):
         fail("the proof of the range has another length")
     elif range_root(size, first, hashes, before, after) != root:
         fail("the range is not under the head")
     words = "entries %d to %d of %d, %d of them erased; shown: %s" % (
-        first, last, size, erased, ", ".join(manifest["disclosed"]) or "nothing",
+        first, last, size, erased, ", ".join(shown) or "nothing",
     )
     return words if trust.receipts else words + "; the signature of the manifest was not checked (--receipts-key)"
 
 
-def commits(entry, leaf, disclosed):
-    """Whether what is shown, with the hashes of what is not, is what the leaf committed to (9)."""
+def check_line(line, index, disclosed):
+    """The leaf of an entry and what is shown of it, None when it was erased (9)."""
+    name = "the line of entry %d" % index
+    entry = read_canonical(line, ({"index", "leaf", "erased"}, {"index", "leaf", "shown", "hidden"}), name)
+    leaf = unbase64(entry["leaf"])
+    if type(entry["index"]) is not int or entry["index"] != index:
+        raise Bad("the entries are not the whole range, in order: %s is of another" % name)
+    if read_leaf(leaf) is None:
+        raise Bad("entry %d is not in canonical form" % index)
+    if "erased" in entry:
+        if entry["erased"] is not True:
+            raise Bad("%s is not what it should be" % name)
+        return leaf, None
     shown, hidden = entry["shown"], entry["hidden"]
-    if sorted([*shown, *hidden]) != FIELDS or sorted(shown) != sorted(disclosed):
-        return False
+    if sorted([*shown, *hidden]) != FIELDS or sorted(shown) != disclosed:
+        raise Bad("%s shows other fields than the manifest says" % name)
     parts = []
-    for name in FIELDS:
-        if name in shown:
-            salt = unbase64(shown[name]["salt"])
-            value = canonical([name, shown[name]["value"]])
-            parts.append(hashlib.sha256(b"anpr-audit/field/v1\0" + salt + value).digest())
+    for field in FIELDS:
+        if field in hidden:
+            parts.append(unbase64(hidden[field]))
+        elif set(shown[field]) != {"salt", "value"} or len(unbase64(shown[field]["salt"])) != 32:
+            raise Bad("%s is not what it should be" % name)
         else:
-            parts.append(unbase64(hidden[name]))
+            value = canonical([field, shown[field]["value"]])
+            parts.append(hashlib.sha256(b"anpr-audit/field/v1\0" + unbase64(shown[field]["salt"]) + value).digest())
     commitment = hashlib.sha256(b"anpr-audit/commit/v1\0" + b"".join(parts)).digest()
-    return json.loads(leaf)["c"] == base64.b64encode(commitment).decode()
+    if any(len(part) != 32 for part in parts) or read_leaf(leaf)[0] != base64.b64encode(commitment):
+        raise Bad("entry %d does not say what it committed to" % index)
+    return leaf, {field: shown[field]["value"] for field in shown}
+
+
+# The table is written anew: what people read must be what was proved.
+UNSEEN = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
+)
+FORMULA = re.compile("[ \u00a0\u3000]*[=+\\-@\uff1d\uff0b\uff0d\uff20\u2212]")
+
+
+def table_line(cells):
+    return ",".join('"%s"' % cell.replace('"', '""') for cell in cells) + "\r\n"
+
+
+def told(index, leaf, said, shown):
+    _, identity, kind, ref, system, time = [part.decode() for part in read_leaf(leaf)]
+    cells = [str(index), moment(int(time)), kind, system, identity, ref]
+    return table_line(cells + ["(erased)" if said is None else visible(said[name]) for name in shown])
+
+
+def moment(ms):
+    if ms >= 253402300800000:
+        return str(ms)
+    return (datetime(1970, 1, 1) + timedelta(seconds=ms // 1000)).strftime("%Y-%m-%dT%H:%M:%S") + ".%03dZ" % (ms % 1000)
+
+
+def visible(value):
+    if type(value) is int:
+        return str(value)
+    text = UNSEEN.sub(lambda found: "\\u%04x" % ord(found.group()), " ".join(value) if isinstance(value, list) else str(value))
+    return "'" + text if FORMULA.match(text) else text
 
 
 # ---- the program ----
@@ -576,50 +681,77 @@ def commits(entry, leaf, disclosed):
 
 def options(words):
     found = {"--key": [], "--witness-key": [], "--policy": [], "--since": [], "--receipts-key": []}
-    target = None
+    targets = []
     while words:
         word = words.pop(0)
         if word in found and words:
             found[word].append(words.pop(0))
-        elif target is None and not word.startswith("-"):
-            target = word
+        elif not word.startswith("-"):
+            targets.append(word)
         else:
-            raise SystemExit("not understood: %s\n\n%s" % (word, __doc__))
-    if target is None or not (found["--key"] or found["--policy"]):
-        print(__doc__, file=sys.stderr)
-        raise SystemExit(2)
-    return target, found
+            usage("not understood: %s" % word)
+    if len(targets) != 1 or not (found["--key"] or found["--policy"]) or len(found["--policy"]) > 1:
+        usage("one folder or export, and --key or --policy")
+    return targets[0], found
+
+
+def usage(words):
+    print("%s\n\n%s" % (words, __doc__), file=sys.stderr)
+    raise SystemExit(2)
+
+
+def read_trust(found):
+    """Where there is a policy and keys as well, both must be content."""
+    keys = [Key(text) for text in found["--key"]]
+    if len({key.name for key in keys}) > 1:
+        raise Bad("the keys are those of several logs")
+    trust = Trust(keys, {}, {}, "none")
+    if found["--policy"]:
+        with open(found["--policy"][0], encoding="utf-8") as file:
+            trust = read_policy(file.read())
+        if keys:
+            asked = {(key.name, key.public) for key in keys}
+            trust.log = [key for key in trust.log if (key.name, key.public) in asked]
+            if not trust.log:
+                raise Bad("the policy names another key of the log than --key")
+    extra = {text: Key(text, b"\x04") for text in found["--witness-key"]}
+    if extra:
+        members = list(extra) + ([trust.quorum] if trust.quorum != "none" else [])
+        trust.witnesses.update(extra)
+        trust.groups["asked for"] = (len(members), members)
+        trust.quorum = "asked for"
+    trust.receipts = [Key(text) for text in found["--receipts-key"]]
+    return trust
+
+
+# What reading files that somebody else has made can raise.
+DAMAGED = (
+    OSError, KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, EOFError, OverflowError, MemoryError,
+    NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
+)
 
 
 def main(words):
     target, found = options(words)
-    failures = []
+    failures, words = [], ""
     try:
-        if found["--policy"]:
-            with open(found["--policy"][0]) as file:
-                trust = read_policy(file.read())
-        else:
-            trust = Trust([], {}, {}, "none")
-        trust.log += [Key(text) for text in found["--key"]]
-        extra = {text: Key(text) for text in found["--witness-key"]}
-        if extra:
-            members = list(extra) + ([trust.quorum] if trust.quorum != "none" else [])
-            trust.witnesses.update(extra)
-            trust.groups["asked for"] = (len(members), members)
-            trust.quorum = "asked for"
-        trust.receipts = [Key(text) for text in found["--receipts-key"]]
+        trust = read_trust(found)
         if os.path.isdir(target):
             words = check_tree(target, trust, found["--since"], failures.append)
         else:
             words = check_export(target, trust, failures.append)
-    except (Bad, OSError, KeyError, TypeError, ValueError, IndexError, AttributeError, zipfile.BadZipFile, RecursionError) as problem:
-        failures.append("%s" % problem if isinstance(problem, (Bad, OSError)) else "damaged: %s" % type(problem).__name__)
-        words = ""
-    for failure in failures[:50]:
-        print("  " + failure)
+        if trust.quorum == "none":
+            words += "; no witness was asked for"
+    except Bad as problem:
+        failures.append(str(problem))
+    except DAMAGED as problem:
+        failures.append(str(problem) if isinstance(problem, OSError) else "damaged: %s" % type(problem).__name__)
+    lines = ["  " + failure for failure in failures[:50]]
     if len(failures) > 50:
-        print("  and %d more" % (len(failures) - 50))
-    print("FAIL" if failures else "PASS: " + words)
+        lines.append("  and %d more" % (len(failures) - 50))
+    lines.append("FAIL" if failures else "PASS: " + words)
+    for line in lines:  # whatever the terminal can show
+        print(line.encode("ascii", "backslashreplace").decode())
     return 1 if failures else 0
 
 

@@ -25,3 +25,18 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- The overseer compares the ledger of queries with the log and with PostgreSQL's own statistics (services/reconcile). Nothing else is
+-- open to him. Read-only is a default that he can lift; what he may do is what he is granted, and that is to read.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'overseer') THEN
+        CREATE ROLE overseer LOGIN NOINHERIT CONNECTION LIMIT 4;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO overseer', current_database());
+END
+$$;
+ALTER ROLE overseer SET default_transaction_read_only = on;
+ALTER ROLE overseer SET statement_timeout = '30s';
+ALTER ROLE overseer SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE overseer SET search_path = pg_catalog;
