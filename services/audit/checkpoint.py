@@ -10,9 +10,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.audit import note
 from services.audit.merkle import HASH_BYTES
-from services.audit.note import NoteInvalid, Signer, VerifierKey
+from services.common import note
+from services.common.note import NoteInvalid, Signer, VerifierKey
 
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 

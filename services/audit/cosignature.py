@@ -4,8 +4,8 @@ The key is Ed25519, of type 0x04. Signed is "cosignature/v1\\ntime SECONDS\\n" |
 holds the seconds as eight bytes, big-endian, and the signature.
 """
 
-from services.audit import note
-from services.audit.note import COSIGNATURE, NoteInvalid, Signature, Signer
+from services.common import note
+from services.common.note import COSIGNATURE, NoteInvalid, Signature, Signer
 
 TIME_BYTES = 8
 

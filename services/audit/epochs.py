@@ -39,7 +39,8 @@ class Epochs:
     async def open(self, epoch: str) -> None:
         """Makes sure that entries of this epoch can be written and read again.
 
-        Raises KeyDestroyed when the epoch's time is over; KeyProblem when it was opened with other keys than those at hand, or its key is lost: a new key in its place would hide that what was written before can no longer be read. Raises
+        Raises KeyDestroyed when the epoch's time is over; KeyProblem when it was opened with other keys than those at hand or its
+        key is lost: a new key in its place would hide that what was written before can no longer be read. Raises
         StoreUnavailable.
         """
         if epoch in self._open:

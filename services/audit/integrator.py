@@ -18,11 +18,11 @@ from services.audit import checkpoint, entry, merkle, tile
 from services.audit.checkpoint import Checkpoint
 from services.audit.entry import EntryInvalid
 from services.audit.errors import LogBroken
-from services.audit.note import NoteInvalid, Signer
 from services.audit.store import Head
 from services.audit.tile import WIDTH, Edge, TileInvalid
 from services.audit.tree_store import TreeStore, Turn
 from services.common.errors import StoreUnavailable
+from services.common.note import NoteInvalid, Signer
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from services.audit import keys, seal
 from services.audit.entry import EPOCH
 from services.audit.keys import KeyDestroyed, KeyProblem
-from services.audit.note import ED25519, VerifierKey
+from services.common.note import ED25519, VerifierKey
 
 _PAGE = b"anpr-audit/page/v1\0"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from services.audit import checkpoint, merkle, tile
 from services.audit.errors import EntryNotFound, LogAltered
 from services.audit.merkle import ProofInvalid
-from services.audit.note import NoteInvalid, VerifierKey
 from services.audit.store import Head, Store
 from services.audit.tile import TileInvalid
 from services.common.errors import Invalid
+from services.common.note import NoteInvalid, VerifierKey
 
 MAX_LEAVES = 1000
 MAX_HEADS = 1000

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from services.audit import receipt
 from services.audit.key_files import FileSigner
+from services.common import receipt
 
 ORIGIN = "audit.test.example/2026"
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import checkpoint, note, receipt
+from services.audit import checkpoint
 from services.audit.checkpoint import Checkpoint
-from services.audit.note import NoteInvalid
-from services.audit.receipt import Receipt
+from services.common import note, receipt
+from services.common.note import NoteInvalid
+from services.common.receipt import Receipt
 from tests.audit.keyring import LOG, ORIGIN, RECEIPTS, signer
 
 ROOT = b64encode(bytes(32)).decode()

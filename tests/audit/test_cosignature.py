@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers
 
-from services.audit import checkpoint, cosignature, note
+from services.audit import checkpoint, cosignature
 from services.audit.checkpoint import Checkpoint
 from services.audit.key_files import FileSigner
-from services.audit.note import COSIGNATURE, NoteInvalid
+from services.common import note
+from services.common.note import COSIGNATURE, NoteInvalid
 from tests.audit.keyring import LOG, ORIGIN
 
 WITNESS = FileSigner("witness.test.example", b"w" * 32, COSIGNATURE)

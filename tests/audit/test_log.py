@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import log, receipt, sequencer
+from services.audit import log, sequencer
 from services.audit.entry import Entry
 from services.audit.errors import EntryConflict, LogAltered, LogBehind, LogFull
 from services.audit.log import MAX_WAITING
-from services.common import ids
+from services.common import ids, receipt
 from services.common.errors import ClockOff, CommitUnknown, Invalid, StoreUnavailable
 from tests.audit.keyring import ORIGIN, RECEIPTS
 from tests.audit.logs import Parts, entry, outcome, replica

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, data, integers
 
-from services.audit import note
-from services.audit.note import COSIGNATURE, Note, NoteInvalid, VerifierKey
+from services.common import note
+from services.common.note import COSIGNATURE, Note, NoteInvalid, VerifierKey
 from tests.audit.keyring import signer
 from tests.audit.vectors import SUNLIGHT, needs_vectors
 

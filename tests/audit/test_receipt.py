@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit import receipt
-from services.audit.note import NoteInvalid
-from services.audit.receipt import Receipt
+from services.common import receipt
+from services.common.note import NoteInvalid
+from services.common.receipt import Receipt
 from tests.audit.keyring import LOG, ORIGIN, RECEIPTS, signer
 
 HASH = b64encode(bytes(32)).decode()

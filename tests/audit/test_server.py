@@ -14,13 +14,13 @@ from anpr.audit.v1 import audit_pb2_grpc
 from anpr.common.v1 import access_pb2, plate_pb2
 from grpc import StatusCode
 
-from services.audit import checkpoint, entry, merkle, receipt, remote
+from services.audit import checkpoint, entry, merkle, remote
 from services.audit.exporter import Exporter
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.release import Heads, Policy
 from services.audit.server import AuditServicer
 from services.audit.verify import SourceFailed
-from services.common import ids, ledger, refusals
+from services.common import ids, ledger, receipt, refusals
 from services.common.caller import Caller, service
 from services.common.ledger_client import AuditClient
 from services.common.server import Serving, build

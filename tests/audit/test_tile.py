@@ -3,9 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, data, integers
 
-from services.audit import checkpoint, merkle, note, tile
+from services.audit import checkpoint, merkle, tile
 from services.audit.merkle import leaf_hash
 from services.audit.tile import WIDTH, Edge, TileInvalid
+from services.common import note
 from tests.audit.test_merkle import numbered
 from tests.audit.vectors import SUNLIGHT, TESSERA, needs_vectors
 

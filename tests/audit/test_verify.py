@@ -13,8 +13,8 @@ from hypothesis.strategies import DataObject, data, integers
 from services.audit import checkpoint, merkle
 from services.audit.checkpoint import Checkpoint
 from services.audit.entry import DENIED, INTENT, OUTCOME, Leaf
-from services.audit.note import NoteInvalid
 from services.audit.verify import Published, SourceFailed, SourceRefused, Verification, verify
+from services.common.note import NoteInvalid
 from tests.audit.keyring import LOG, ORIGIN, signer
 
 KEY = LOG.verifier.encode()

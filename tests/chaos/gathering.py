@@ -16,10 +16,11 @@ from anpr.matching.v1 import sighting_pb2
 from minio.error import MinioException
 from psycopg.rows import class_row
 
-from services.audit import checkpoint, entry, merkle, note, receipt, remote
+from services.audit import checkpoint, entry, merkle, remote
 from services.audit.key_files import FileSigner
-from services.audit.note import NoteInvalid
+from services.common import note, receipt
 from services.common.errors import Refusal
+from services.common.note import NoteInvalid
 from services.ingest import sealing
 from services.ingest.frame import Capture, Direction
 from services.ingest.sealing import Kek

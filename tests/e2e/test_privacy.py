@@ -13,10 +13,11 @@ from anpr.audit.v1 import audit_pb2, audit_pb2_grpc
 from anpr.common.v1 import access_pb2, plate_pb2
 from anpr.matching.v1 import sighting_pb2, sighting_pb2_grpc
 
-from services.audit import checkpoint, note, tile
+from services.audit import checkpoint, tile
 from services.audit.remote import RemoteLog
 from services.audit.tile import ENTRIES
 from services.cli.__main__ import app
+from services.common import note
 from services.common.caller import Caller
 from services.local import databases, seaweedfs
 from services.local.desk import AUDITOR, INVESTIGATION, person

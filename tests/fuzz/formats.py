@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from random import Random
 
-from services.audit import checkpoint, entry, jcs, note, receipt, tile
+from services.audit import checkpoint, entry, jcs, tile
 from services.audit.entry import Content, EntryInvalid, Leaf
 from services.audit.jcs import JcsInvalid
-from services.audit.note import NoteInvalid
 from services.audit.tile import TileInvalid
+from services.common import note, receipt
+from services.common.note import NoteInvalid
 from services.recognition import pipe
 from services.recognition.pipe import Garbled
 from tests.fuzz import bytewise, samples

@@ -42,7 +42,14 @@ KEY = strict(name=TEXT, key=TEXT)
 SCRIPTS = strict(configMapRefs=listed(KEY))
 STORAGE = strict(size=QUANTITY)
 PLUGIN = strict(name=TEXT, isWALArchiver=FLAG, parameters=strict(barmanObjectName=TEXT))
-ROLE = strict(name=TEXT, ensure=one_of("present"), login=FLAG, inherit=FLAG, passwordSecret=strict(name=TEXT))
+ROLE = strict(
+    name=TEXT,
+    ensure=one_of("present"),
+    login=FLAG,
+    inherit=FLAG,
+    passwordSecret=strict(name=TEXT),
+    may={"connectionLimit": COUNT},
+)
 CATALOGUE = strict(apiGroup=one_of("postgresql.cnpg.io"), kind=one_of("ClusterImageCatalog"), name=TEXT, major=COUNT)
 INITDB = strict(
     database=TEXT, owner=TEXT, dataChecksums=FLAG, postInitTemplateSQLRefs=SCRIPTS, postInitApplicationSQLRefs=SCRIPTS

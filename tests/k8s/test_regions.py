@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import ValidationError
 
-from services.audit import note
+from services.common import note
 from services.ingest import shapes
 from tests.k8s import manifests, validation
 from tests.k8s.manifests import K8S, REGIONS, ROOT, Object
@@ -143,7 +143,9 @@ def test_the_settings_of_a_region_make_sense(name: str) -> None:
         assert 2 <= int(given[f"{service}_MIN"]) <= int(given[f"{service}_MAX"])
 
 
-@pytest.mark.parametrize("key", ["REGION", "ZONE", "DOMAIN", "LOG_ORIGIN", "S3_BUCKET", "LOG_BUCKET", "LOG_HEADS_BUCKET", "BACKUP_BUCKET"])
+@pytest.mark.parametrize(
+    "key", ["REGION", "ZONE", "DOMAIN", "LOG_ORIGIN", "S3_BUCKET", "LOG_BUCKET", "LOG_HEADS_BUCKET", "BACKUP_BUCKET"]
+)
 def test_no_two_regions_share_what_must_be_their_own(key: str) -> None:
     assert len({manifests.settings_of(name)[key] for name in REGIONS}) == len(REGIONS)
 

@@ -63,7 +63,9 @@ def test_a_role_connects_to_its_own_database_only(both: Both, role: str, databas
 @pytest.mark.parametrize("role", ALL_ROLES)
 def test_no_role_can_make_anything_outside_its_schema(both: Both, role: str) -> None:
     with both.connect(role, "audit" if role.startswith("audit") else "anpr") as connection:
-        connection.execute("SET default_transaction_read_only = off")  # the overseer's default, which would hide the rest
+        connection.execute(
+            "SET default_transaction_read_only = off"
+        )  # the overseer's default, which would hide the rest
         for statement in (
             "CREATE TABLE public.mine ()",
             "CREATE SCHEMA mine",

@@ -77,7 +77,7 @@ def left_behind(data: Path) -> list[str]:
 def test_a_signal_stops_everything_and_leaves_nothing(terminal: Terminal) -> None:
     process = terminal.ready()
     children = terminal.children()
-    assert len(children) == 9
+    assert len(children) == 10
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)  # an impatient person
     assert process.wait(60) == 0

@@ -23,12 +23,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.audit import checkpoint, entry, merkle, receipt, tile, trust
+from services.audit import checkpoint, entry, merkle, tile, trust
 from services.audit.entry import EntryInvalid
 from services.audit.merkle import ProofInvalid
-from services.audit.note import NoteInvalid
 from services.audit.tile import ENTRIES, WIDTH, Edge, TileInvalid
-from services.common.note import VerifierKey
+from services.common import receipt
+from services.common.note import NoteInvalid, VerifierKey
 from tests.chaos.counting import Row, compare
 from tests.log_crash.records import Found, Head, Memory
 from tests.log_crash.writers import CONFLICT

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from services.audit import receipt
 from services.audit.key_files import FileSigner
+from services.common import receipt
 from services.common.note import COSIGNATURE, VerifierKey
 from services.local import databases, ports, postgres, probes, process, seaweedfs
 from services.local.errors import LocalError

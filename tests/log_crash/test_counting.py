@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 from anpr.audit.v1 import audit_pb2
 
-from services.audit import checkpoint, cosignature, merkle, note, receipt, tile
+from services.audit import checkpoint, cosignature, merkle, tile
 from services.audit.checkpoint import Checkpoint
 from services.audit.entry import INTENT, Leaf
 from services.audit.key_files import FileSigner
-from services.audit.receipt import Receipt
 from services.audit.tile import Edge
+from services.common import note, receipt
 from services.common.note import COSIGNATURE
+from services.common.receipt import Receipt
 from tests.audit.keyring import LOG, ORIGIN, RECEIPTS
 from tests.log_crash import counting
 from tests.log_crash.counting import Keys

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.audit import stored
 from services.audit.errors import LogAltered
-from services.audit.keys import EpochKeys
+from services.audit.keys import EpochKeys, KeyDestroyed
 from services.audit.oversight.history_store import HistoryStore
 from services.audit.seal import SealBroken
 
@@ -25,6 +25,8 @@ class Secrets:
             if self._epoch_keys.has(leaf.epoch):
                 try:
                     found[index] = self._epoch_keys.unwrap(leaf.epoch, leaf.id, sealed)
+                except KeyDestroyed:  # since we asked
+                    continue
                 except SealBroken as cause:
                     raise LogAltered("a stored secret is not that of its entry", index=index) from cause
         return found

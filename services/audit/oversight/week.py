@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from services.audit import note
-from services.audit.note import NoteInvalid
+from services.common import note
 from services.common.errors import Invalid
+from services.common.note import NoteInvalid
 
 OF_EACH_UNIT = 5
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, dictionaries, integers, sampled_from, sets
 
-from services.audit import note
 from services.audit.key_files import FileSigner
-from services.audit.note import COSIGNATURE, Signature
 from services.audit.oversight import week as weeks
 from services.audit.oversight.week import Head, draw, score, seed, week
+from services.common import note
 from services.common.errors import Invalid
+from services.common.note import COSIGNATURE, Signature
 from tests.audit.keyring import LOG, ORIGIN
 
 W48 = week("2026-W48")

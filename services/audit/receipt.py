@@ -1,1 +1,0 @@
-from services.common.receipt import *  # noqa: F403
