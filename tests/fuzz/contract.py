@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from random import Random
 
-from anpr.audit.v1 import audit_pb2
+from anpr.audit.v1 import audit_pb2, erasure_pb2, oversight_pb2
 from anpr.common.v1 import access_pb2
 from anpr.ingest.v1 import camera_pb2, evidence_pb2, ingest_pb2
 from anpr.matching.v1 import alert_pb2, decision_pb2, hotlist_pb2, sighting_pb2
@@ -20,6 +20,8 @@ from tests.fuzz import oddities
 
 FILES = (
     audit_pb2,
+    erasure_pb2,
+    oversight_pb2,
     camera_pb2,
     evidence_pb2,
     ingest_pb2,
