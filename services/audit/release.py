@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from services.audit.entry import OUTCOME, Entry
-from services.audit.errors import LogBehind
+from services.audit.errors import EntryNotFound, LogBehind
 from services.audit.store import Store
 from services.common.errors import Invalid
 
@@ -50,9 +50,11 @@ class Heads:
         self._alone = asyncio.Lock()
 
     async def until(self, index: int, release: Release) -> str:
-        """The head, once there is one over this index. Raises LogBehind when that takes too long."""
+        """The head, once there is one over this index. Raises EntryNotFound, and LogBehind when it takes too long."""
         if release is Release.DURABLE:
             raise Invalid("what is durable needs no head", field="release")
+        if index >= (await self._store.standing()).next_index:
+            raise EntryNotFound("no entry has this index", index=index)
         deadline = time.monotonic() + self._within_s
         while True:
             size, note = await self._newest(release)

@@ -48,6 +48,7 @@ STORED_KINDS = {
 DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 WORD = re.compile(r"[A-Z_]{0,64}")
 TEXTS = ("actor", "unit", "zone", "client", "rpc", "plate", "status", "refusal", "policy")
+PLAIN = ("system", "rpc", "status")
 SEARCHED = ("actor", "plate", "case_reference", "unit", "decision_id", "system", "rpc", "status")
 ACCESS_TEXTS = ("case_reference", "reason", "decision_id", "on_behalf_of", "request_id")
 
@@ -233,6 +234,11 @@ def decode_search(request: pb.SearchEntriesRequest) -> Search:
     for name in SEARCHED:
         if len(getattr(request, name)) > MAX_TEXT:
             raise Invalid(f"{name} is longer than {MAX_TEXT} characters", field=name)
+    for name in PLAIN:
+        verify_stored(getattr(request, name), name)
+    for name in ("least_results", "most_results"):
+        if not 0 <= getattr(request, name) < jcs.LIMIT:
+            raise Invalid(f"{name} is negative or 2^53 or more", field=name)
     from_ms, until_ms = _window(request.window) if request.HasField("window") else (None, None)
     return Search(
         **{name: getattr(request, name) for name in SEARCHED},
@@ -243,6 +249,12 @@ def decode_search(request: pb.SearchEntriesRequest) -> Search:
         least_results=request.least_results if request.HasField("least_results") else None,
         most_results=request.most_results if request.HasField("most_results") else None,
     )
+
+
+def verify_stored(text: str, name: str) -> None:
+    """Raises Invalid for a text that the database cannot hold, and so cannot find: one with a zero character."""
+    if "\0" in text:
+        raise Invalid(f"{name} holds a zero character", field=name)
 
 
 def decode_page_size(size: int) -> int:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.audit.errors import LogBehind
+from services.audit.errors import EntryNotFound, LogBehind
 from services.audit.release import Heads, Policy, Release
 from services.common.errors import Invalid
 from tests.audit.logs import Parts, entry, outcome, running
@@ -49,3 +49,5 @@ async def test_a_head_that_does_not_come_is_a_refusal(parts: Parts) -> None:
         await Heads(parts.store, within_s=0.2).until(0, Release.INTEGRATED)
     with pytest.raises(Invalid):
         await Heads(parts.store).until(0, Release.DURABLE)
+    with pytest.raises(EntryNotFound):
+        await Heads(parts.store).until(1, Release.INTEGRATED)

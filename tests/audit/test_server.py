@@ -260,6 +260,17 @@ INVALID = (StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
             pb.SearchEntriesRequest(access=WHY, window=plate_pb2.TimeWindow()),
             (StatusCode.INVALID_ARGUMENT, "WINDOW_INVALID"),
         ),
+        ("SearchEntries", pb.SearchEntriesRequest(access=WHY, system="a\0b"), INVALID),
+        ("SearchEntries", pb.SearchEntriesRequest(access=WHY, status="\0"), INVALID),
+        ("SearchEntries", pb.SearchEntriesRequest(access=WHY, most_results=1 << 53), INVALID),
+        ("SearchEntries", pb.SearchEntriesRequest(access=WHY, least_results=-1), INVALID),
+        (
+            "AwaitHead",
+            pb.AwaitHeadRequest(index=9, release=pb.RELEASE_INTEGRATED),
+            (StatusCode.NOT_FOUND, "ENTRY_NOT_FOUND"),
+        ),
+        ("AwaitHead", pb.AwaitHeadRequest(index=0), INVALID),
+        ("ListHeads", pb.ListHeadsRequest(count=1001), INVALID),
         ("GetCheckpoint", pb.GetCheckpointRequest(size=9), (StatusCode.NOT_FOUND, "SIZE_NOT_SIGNED")),
         ("GetInclusionProof", pb.GetInclusionProofRequest(index=9), (StatusCode.NOT_FOUND, "ENTRY_NOT_FOUND")),
         ("GetInclusionProof", pb.GetInclusionProofRequest(size=9), (StatusCode.NOT_FOUND, "SIZE_NOT_SIGNED")),
@@ -270,7 +281,7 @@ INVALID = (StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
 async def test_what_cannot_be_done_is_refused(
     audit: Service, method: str, request_: Any, expected: tuple[StatusCode, str]
 ) -> None:
-    who = MATCHING if method.startswith("Append") else AUDITOR
+    who = MATCHING if method.startswith(("Append", "Await")) else AUDITOR
     assert await audit.refusal(method, request_, who) == expected
 
 

@@ -68,6 +68,7 @@ def decode_search(request: pb.ListFlagsRequest) -> Search:
     if len(request.officer) > wire.MAX_TEXT or len(request.rule) > wire.MAX_TEXT:
         raise Invalid(f"officer and rule are at most {wire.MAX_TEXT} characters long", field="officer")
     state = decode_state(request.state, "state") if request.state else None
+    wire.verify_stored(request.rule, "rule")
     return Search(state, request.rule, request.officer, decode_days(request.overdue_days))
 
 

@@ -113,7 +113,7 @@ class AuditServiceServicer:
 
     def AwaitHead(self, request, context):
         """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
-        Internal. Errors: LOG_BEHIND when that does not happen in time.
+        Internal. Errors: ENTRY_NOT_FOUND; LOG_BEHIND when that does not happen in time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class AuditServiceStub:
     """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set."""
     AwaitHead: _grpc.UnaryUnaryMultiCallable[_audit_pb2.AwaitHeadRequest, _audit_pb2.AwaitHeadResponse]
     """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
-    Internal. Errors: LOG_BEHIND when that does not happen in time.
+    Internal. Errors: ENTRY_NOT_FOUND; LOG_BEHIND when that does not happen in time.
     """
     GetEntry: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
@@ -77,7 +77,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Makes 1 to 256 entries durable, in order: all or none, or each for itself when `each_alone` is set."""
     AwaitHead: _aio.UnaryUnaryMultiCallable[_audit_pb2.AwaitHeadRequest, _audit_pb2.AwaitHeadResponse]  # type: ignore[assignment]
     """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
-    Internal. Errors: LOG_BEHIND when that does not happen in time.
+    Internal. Errors: ENTRY_NOT_FOUND; LOG_BEHIND when that does not happen in time.
     """
     GetEntry: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetEntryRequest, _audit_pb2.GetEntryResponse]  # type: ignore[assignment]
     """One entry with what is in it; audited. Errors: ENTRY_NOT_FOUND, ENTRY_ERASED."""
@@ -128,7 +128,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.AwaitHeadResponse, _abc.Awaitable[_audit_pb2.AwaitHeadResponse]]:
         """Answers when the entry at an index is under a signed head, or under one that a witness has cosigned, with that head.
-        Internal. Errors: LOG_BEHIND when that does not happen in time.
+        Internal. Errors: ENTRY_NOT_FOUND; LOG_BEHIND when that does not happen in time.
         """
 
     @_abc_1.abstractmethod
