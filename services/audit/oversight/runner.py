@@ -40,6 +40,7 @@ MAX_RANGE = 2000
 STEP = 200
 STEPS_A_WAKING = 50
 EVERY_S = 120.0
+BREATH_S = 0.05  # between steps: appending comes first
 WORTH_A_RUN = frozenset({INTENT, OUTCOME, DENIED})
 
 
@@ -101,6 +102,7 @@ class Runner:
                 ran = await self.step(By())
                 if ran.next in (ran.first, ran.size):
                     return
+                await asyncio.sleep(BREATH_S)
         finally:
             self._history.forget()
 
