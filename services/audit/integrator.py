@@ -6,7 +6,8 @@ What must hold before a head is signed, else the process ends with LogBroken and
 3. The stored leaves under the last tile have the hashes in it.
 4. The log has not become shorter than that head.
 5. Entries follow without a gap, and each is a leaf.
-1 to 4 are checked at the start and whenever another integrator has moved the head, 5 each time.
+6. The head continues every one that this process has signed or seen.
+1 to 4 and 6 are checked at the start and whenever another integrator has moved the head, 5 each time.
 """
 
 import asyncio
@@ -85,8 +86,23 @@ class Integrator:
         await self._verify_last_leaves(turn, signed.size)
         if await turn.next_index() < signed.size:
             raise LogBroken("the log is shorter than its signed head")  # 4
+        await self._verify_continues(turn, signed)
         self._edge, self._signed = edge, signed
         return signed
+
+    async def _verify_continues(self, turn: Turn, signed: Head) -> None:
+        """A database that fails over to a stale standby, or is restored beneath a running process, goes back."""
+        known = self._signed
+        if known is None:
+            return
+        if signed.size < known.size:
+            raise LogBroken(f"this process has signed {known.size} entries, and the database holds {signed.size}")  # 6
+        try:
+            root = tile.root(known.size, await turn.tiles(tile.places([(0, known.size)])))
+        except TileInvalid as cause:
+            raise LogBroken("tiles are missing") from cause  # 2
+        if root != known.root:
+            raise LogBroken("the signed head does not continue the one that this process has signed")  # 6
 
     async def _found(self, turn: Turn) -> Head:
         """The head of the empty log, signed."""

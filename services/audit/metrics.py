@@ -22,6 +22,6 @@ PUBLISHED_BEHIND_SECONDS = Gauge(
     "anpr_audit_publishing_behind_seconds", "How long the oldest entry waits that is under no published head."
 )
 UNWITNESSED_SECONDS = Gauge(
-    "anpr_audit_unwitnessed_seconds", "How long ago a head was published that a witness had cosigned."
+    "anpr_audit_unwitnessed_seconds", "How long the oldest entry waits that is under no head that a witness cosigned."
 )
 FLAGS = Counter("anpr_audit_flags_raised", "Flags that the rules raised on look-ups.")

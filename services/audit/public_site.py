@@ -19,7 +19,7 @@ from services.common.web import Request, Response
 OCTETS = "application/octet-stream"
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 FOR_SECONDS = {"Cache-Control": "public, max-age=1"}
-_OLDER = re.compile(rf"{CHECKPOINT}\.(0|[1-9][0-9]{{0,18}})")
+_OLDER = re.compile(rf"{CHECKPOINT}\.(0|[1-9][0-9]{{0,17}})")
 
 
 class PublicSite:

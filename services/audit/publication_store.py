@@ -15,8 +15,12 @@ FROM audit.published ORDER BY size DESC LIMIT 1
 """
 SELECT_PUBLISHED_NOTES = "SELECT note FROM audit.published WHERE size > %(after)s ORDER BY size LIMIT 1000"
 SELECT_WITNESSED_SIZE = "SELECT coalesce(max(size), 0) FROM audit.published WHERE cosigned_by @> ARRAY[%(name)s::text]"
+# Heads come in order, whoever publishes: so whoever shows them finds all that S3 lacks behind the one that it has.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('audit published', 0))"
 INSERT_PUBLISHED = """
-INSERT INTO audit.published (size, root, note, cosigned_by) VALUES (%(size)s, %(root)s, %(note)s, %(cosigned_by)s)
+INSERT INTO audit.published (size, root, note, cosigned_by)
+SELECT %(size)s, %(root)s, %(note)s, %(cosigned_by)s
+WHERE NOT EXISTS (SELECT FROM audit.published p WHERE p.size > %(size)s)
 ON CONFLICT (size) DO UPDATE SET note = EXCLUDED.note, cosigned_by = EXCLUDED.cosigned_by, at = clock_timestamp()
 WHERE starts_with(EXCLUDED.note, published.note) -- else another replica was faster, with other lines
 """
@@ -69,9 +73,10 @@ class PublicationStore:
             return int((await rows.fetchall())[0][0])
 
     async def publish(self, head: Head, note: str, cosigned_by: Sequence[str]) -> None:
-        """Keeps a head with its lines."""
+        """Keeps a head with its lines, unless a larger one was published meanwhile."""
         row = {"size": head.size, "root": head.root, "note": note, "cosigned_by": list(cosigned_by)}
         async with self._database.transaction() as connection:
+            await connection.execute(ONE_AT_A_TIME)
             await connection.execute(INSERT_PUBLISHED, row)
 
     async def shelved(self) -> int:

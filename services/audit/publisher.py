@@ -12,12 +12,14 @@ done again. A witness that does not answer delays nobody: heads are then publish
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Sequence
 
 import structlog
 
 from services.audit import checkpoint, cosignature, merkle, metrics, tile
 from services.audit.errors import LogBroken
+from services.audit.merkle import ProofInvalid
 from services.audit.publication_store import PublicationStore, Published
 from services.audit.shelf import TEXT, Shelf
 from services.audit.store import Head
@@ -29,6 +31,10 @@ from services.common.errors import StoreUnavailable
 from services.common.note import NoteInvalid, Signature, VerifierKey
 
 log = structlog.get_logger()
+
+QUIET_INTERVALS = (
+    5  # a witness that was silent is left alone for so long, and its silence costs the others so much less
+)
 
 
 class Publisher:
@@ -47,6 +53,8 @@ class Publisher:
         self._interval_s = interval_s
         self._unchecked = {one.name for one in witnesses} | ({CHECKPOINT} if shelf else set())
         self._confirmed: dict[str, int] = {}
+        self._quiet_until: dict[str, float] = {}
+        self._is_shelf_whole = False
 
     async def verify(self) -> None:
         """Compares the database with what S3 and the witnesses hold (1). Who does not answer is asked again each time.
@@ -55,9 +63,8 @@ class Publisher:
         """
         if CHECKPOINT in self._unchecked and self._shelf is not None:
             await self._verify_shelf(self._shelf)
-        for witness in self._witnesses:
-            if witness.name in self._unchecked:
-                await self._verify_witness(witness)
+        unchecked = [one for one in self._witnesses if one.name in self._unchecked and self._may_ask(one)]
+        await asyncio.gather(*map(self._verify_witness, unchecked))
 
     async def run(self) -> None:
         """Publishes for ever; waits out what does not answer. Raises LogBroken."""
@@ -76,7 +83,8 @@ class Publisher:
         await self.verify()
         if CHECKPOINT in self._unchecked:
             raise StoreUnavailable("S3 was never asked whether it knows this log")
-        head, last = await self._store.signed(), await self._store.published()
+        last = await self._store.published()  # first: what another replica publishes from here on is no shorter head
+        head = await self._store.signed()
         if head is None:
             return False
         metrics.PUBLISHED_BEHIND.set(head.size - (last.size if last else 0))
@@ -88,6 +96,7 @@ class Publisher:
     async def _publish(self, head: Head, last: Published | None) -> bool:
         """Publishes a head; whether that brought anything."""
         if self._shelf is not None:
+            await self._size_in_s3(await self._shelf.get_open(CHECKPOINT))  # a database may be put back at any time (1)
             await self._fill(self._shelf, head)
         signed, cosigned_by = await self._cosigned(head, last)
         if last is not None and signed == last.note:
@@ -101,19 +110,37 @@ class Publisher:
         newest, shown = await self._store.published(), await shelf.get_open(CHECKPOINT)
         if newest is None or shown == newest.note.encode():
             return
-        shown_size = checkpoint.parse(note.parse(shown.decode()).text).size if shown is not None else -1
-        if shown_size > newest.size:
+        size = await self._size_in_s3(shown)
+        if size > newest.size:
             return  # published after we looked
-        for text in await self._store.published_notes(min(shown_size, newest.size - 1)):
-            size = checkpoint.parse(note.parse(text).text).size
-            await shelf.put(f"{CHECKPOINT}.{size}", text.encode(), TEXT)
+        after = min(size, newest.size - 1)
+        while texts := await self._store.published_notes(after):
+            for text in texts:
+                after = checkpoint.parse(note.parse(text).text).size
+                await shelf.put(f"{CHECKPOINT}.{after}", text.encode(), TEXT)
         await shelf.put(CHECKPOINT, newest.note.encode(), TEXT)
 
+    async def _size_in_s3(self, shown: bytes | None) -> int:
+        """Size of the head in S3, -1 for none. Raises LogBroken when it is not one of this log (1)."""
+        if shown is None:
+            return -1
+        try:
+            return await self._verify_known("S3", shown.decode())
+        except (NoteInvalid, UnicodeDecodeError) as cause:
+            raise LogBroken("S3 holds a head that this log's key did not sign") from cause
+
+    def _may_ask(self, witness: WitnessClient) -> bool:
+        return time.monotonic() >= self._quiet_until.get(witness.name, 0.0)
+
+    def _leave_alone(self, witness: WitnessClient) -> None:
+        log.warning("audit.witness_silent", witness=witness.name)
+        self._quiet_until[witness.name] = time.monotonic() + QUIET_INTERVALS * self._interval_s
+
     def _is_due(self, head: Head, last: Published) -> bool:
-        """The log has grown, or some witness's line is missing and the head has waited, or it is old."""
+        """The log has grown, or the line of a witness is missing that may be asked again, and the head has waited."""
         if head.size < last.size or (head.size == last.size and head.root != last.root):
             raise LogBroken("the signed head is not a continuation of the published one")
-        missing = len(last.cosigned_by) < len(self._witnesses)
+        missing = any(one.name not in last.cosigned_by and self._may_ask(one) for one in self._witnesses)
         return head.size > last.size or (missing and last.age_s >= self._interval_s)
 
     async def _verify_shelf(self, shelf: Shelf) -> None:
@@ -122,11 +149,7 @@ class Publisher:
         except StoreUnavailable:
             log.warning("audit.shelf_silent")
             return
-        try:
-            if found is not None:
-                await self._verify_known("S3", found.decode())
-        except (NoteInvalid, UnicodeDecodeError) as cause:
-            raise LogBroken("S3 holds a head that this log's key did not sign") from cause
+        await self._size_in_s3(found)
         self._unchecked.discard(CHECKPOINT)
 
     async def _verify_witness(self, witness: WitnessClient) -> None:
@@ -135,33 +158,51 @@ class Publisher:
             if found is not None:
                 await self._verify_known(f"witness {witness.name}", found)
         except WitnessSilent:
-            log.warning("audit.witness_silent", witness=witness.name)
+            self._leave_alone(witness)
         except NoteInvalid:
             log.warning("audit.witness_unsigned", witness=witness.name)  # (3)
+            self._leave_alone(witness)
         else:
             self._unchecked.discard(witness.name)
 
-    async def _verify_known(self, whose: str, text: str) -> None:
-        """Raises LogBroken unless this is a head of this log, and NoteInvalid when the log's key did not sign it."""
+    async def _verify_known(self, whose: str, text: str) -> int:
+        """Size of a head of this log. Raises LogBroken when the log has not grown from it, and NoteInvalid when the log's key did
+        not sign it.
+        """
         known = checkpoint.verify(text, self._key.name, [self._key])
         signed = await self._store.signed()
         if signed is None or known.size > signed.size:
             raise LogBroken(f"{whose} knows {known.size} entries, and the database {signed.size if signed else 0}")
         try:
-            root = tile.root(known.size, await self._store.tiles(tile.places([(0, known.size)])))
-        except TileInvalid as cause:
-            raise LogBroken("tiles are missing") from cause
-        if root != known.root:
-            raise LogBroken(f"{whose} knows another log under this name")
+            if known.size:  # from an empty tree there is nothing to prove
+                proof = await self._proof(known.size, signed.size)
+                merkle.verify_consistency(known.size, signed.size, proof, known.root, signed.root)
+        except ProofInvalid as cause:
+            raise LogBroken(f"{whose} knows another log under this name") from cause
+        return known.size
 
     async def _fill(self, shelf: Shelf, head: Head) -> None:
         """Writes what is whole since the last time, then what is not (2)."""
-        shelved = await self._store.shelved()
+        shelved = await self._shelved(shelf)
         for number in range(shelved // WIDTH, head.size // WIDTH):
             await self._put_bundle(shelf, number)
             await self._put_tiles(shelf, (number + 1) * WIDTH)
             await self._store.set_shelved((number + 1) * WIDTH)
         await self._put_partials(shelf, head.size)
+
+    async def _shelved(self, shelf: Shelf) -> int:
+        """Entries whose full tiles lie in S3; none of them, as long as the last one is not there: the bucket is another one."""
+        shelved = await self._store.shelved()
+        if self._is_shelf_whole or not shelved:
+            return shelved
+        found = await shelf.get_locked(tile.path(ENTRIES, shelved // WIDTH - 1))
+        if found is None:
+            log.warning("audit.shelf_begins_anew", entries=shelved)
+            return 0
+        if found != tile.encode_bundle(await self._whole(shelved - WIDTH, shelved)):
+            raise LogBroken("the last whole bundle lies in S3 with other bytes")
+        self._is_shelf_whole = True
+        return shelved
 
     async def _put_bundle(self, shelf: Shelf, number: int) -> None:
         path = tile.path(ENTRIES, number)
@@ -212,7 +253,7 @@ class Publisher:
 
     async def _line(self, witness: WitnessClient, head: Head) -> Signature | None:
         """The witness's line; None when it does not answer, or was not compared yet."""
-        if witness.name in self._unchecked:
+        if witness.name in self._unchecked or not self._may_ask(witness):
             return None
         old = self._confirmed.get(witness.name)
         if old is None:
@@ -221,7 +262,7 @@ class Publisher:
             try:
                 line = await witness.cosign(old, await self._proof(old, head.size), head.note)
             except WitnessSilent:
-                log.warning("audit.witness_silent", witness=witness.name)
+                self._leave_alone(witness)
                 return None
             except WitnessRefused as refused:
                 if refused.size is None or refused.size > head.size:

@@ -31,6 +31,7 @@ Answer = TypeVar("Answer")
 REGION = "us-east-1"  # named, so that the client does not ask the server before its first request
 TIMEOUT_S = 10.0
 THREADS = 4
+MAX_READ_BYTES = 1_000_000  # of a head or a bundle; whoever may write to the open bucket may write anything
 OCTETS, TEXT = "application/octet-stream", "text/plain; charset=utf-8"
 EXISTS = (409, 412)  # the second is what S3 says; some servers say the first while another put of the name is under way
 
@@ -75,9 +76,13 @@ class Shelf:
         """Stores a file under lock; one that is there already must have these bytes. Raises LogBroken when it has others."""
 
         def put() -> None:
-            if self._put_if_absent(path, data):
-                return
-            if self._oldest(path) != data:
+            stored = self._put_if_absent(path, data)
+            if stored and stored == self._oldest_version(path):
+                return  # a marker may have hidden what somebody put there before
+            found = self._oldest(path, len(data) + 1)
+            if found is None:
+                raise StoreUnavailable("another put of this name is under way")
+            if found != data:
                 raise LogBroken(f"{path} lies in S3 with other bytes")
 
         await self._run(put)
@@ -93,12 +98,12 @@ class Shelf:
         await self._run(put)
 
     async def get_open(self, path: str) -> bytes | None:
-        """A file that may be replaced; None when it is not there."""
-        return await self._run(lambda: self._read(self._account.open_bucket, path, None))
+        """A file that may be replaced; None when it is not there. Of one that is longer than MAX_READ_BYTES, the beginning."""
+        return await self._run(lambda: self._read(self._account.open_bucket, path, None, MAX_READ_BYTES + 1))
 
     async def get_locked(self, path: str) -> bytes | None:
         """The first version of a file under lock: no marker and no later version hides it. None when it is not there."""
-        return await self._run(lambda: self._oldest(path))
+        return await self._run(lambda: self._oldest(path, MAX_READ_BYTES + 1))
 
     async def remove_open(self, prefix: str) -> None:
         """Removes files that may be replaced, by the beginning of their name."""
@@ -111,8 +116,11 @@ class Shelf:
 
         await self._run(remove)
 
-    def _put_if_absent(self, path: str, data: bytes) -> bool:
-        """Whether it was stored. The client cannot send If-None-Match, so this one request is signed here."""
+    def _put_if_absent(self, path: str, data: bytes) -> str | None:
+        """The version that it was stored as; None when there is one already.
+
+        The client cannot send If-None-Match, so this one request is signed here.
+        """
         account = self._account
         scheme = "https" if account.secure else "http"
         url = urlsplit(f"{scheme}://{account.endpoint}/{account.locked_bucket}/{quote(self._name(path))}")
@@ -142,26 +150,32 @@ class Shelf:
         plain = {name: str(text) for name, text in signed.items()}
         answer = self._pool.request("PUT", url.geturl(), body=data, headers=plain)
         if answer.status in EXISTS:
-            return False
+            return None
         if answer.status != 200:
             log.warning("s3.refused", code=answer.status)
             raise StoreUnavailable("the object store refuses")
-        if not answer.headers.get("x-amz-version-id"):
+        version = answer.headers.get("x-amz-version-id")
+        if not version:
             raise LogBroken("the bucket of the log keeps no versions: it was made without object lock")
-        return True
+        return str(version)
 
-    def _oldest(self, path: str) -> bytes | None:
+    def _oldest(self, path: str, most_bytes: int) -> bytes | None:
         """The first version: what comes later under this name is not the log's."""
+        version = self._oldest_version(path)
+        return self._read(self._account.locked_bucket, path, version, most_bytes) if version else None
+
+    def _oldest_version(self, path: str) -> str | None:
         found = self._client.list_objects(
             self._account.locked_bucket, prefix=self._name(path), recursive=True, include_version=True
         )
         versions = [one for one in found if one.object_name == self._name(path) and not one.is_delete_marker]
         if not versions:
             return None
-        first = min(versions, key=lambda one: one.last_modified or datetime.max.replace(tzinfo=UTC))
-        return self._read(self._account.locked_bucket, path, first.version_id)
+        # The newest is listed first, and of two in one second the time does not tell which was first.
+        first = min(reversed(versions), key=lambda one: one.last_modified or datetime.max.replace(tzinfo=UTC))
+        return None if first.version_id is None else str(first.version_id)
 
-    def _read(self, bucket: str, path: str, version: str | None) -> bytes | None:
+    def _read(self, bucket: str, path: str, version: str | None, most_bytes: int) -> bytes | None:
         try:
             answer = self._client.get_object(bucket, self._name(path), version_id=version)
         except S3Error as cause:
@@ -169,7 +183,7 @@ class Shelf:
                 return None
             raise
         try:
-            return bytes(answer.read())
+            return bytes(answer.read(most_bytes))
         finally:
             answer.close()
             answer.release_conn()

@@ -41,13 +41,16 @@ SELECT_EPOCHS = "SELECT name FROM audit.epoch ORDER BY name"
 SELECT_STANDING = """
 SELECT h.next_seq AS next_index, coalesce(s.size, 0) AS signed_size, e.leaf AS oldest_unsigned,
     coalesce(p.size, 0) AS published_size, u.leaf AS oldest_unpublished,
-    (extract(epoch FROM (SELECT max(w.at) FROM audit.published w WHERE cardinality(w.cosigned_by) > 0)) * 1000)::bigint
-        AS witnessed_ms,
+    coalesce(w.size, 0) AS witnessed_size, v.leaf AS oldest_unwitnessed,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
 FROM audit.head h LEFT JOIN audit.sth s USING (log)
 LEFT JOIN audit.entry e ON e.seq = coalesce(s.size, 0)
 LEFT JOIN LATERAL (SELECT q.size FROM audit.published q ORDER BY q.size DESC LIMIT 1) p ON true
 LEFT JOIN audit.entry u ON u.seq = coalesce(p.size, 0)
+LEFT JOIN LATERAL (
+    SELECT c.size FROM audit.published c WHERE cardinality(c.cosigned_by) > 0 ORDER BY c.size DESC LIMIT 1
+) w ON true
+LEFT JOIN audit.entry v ON v.seq = coalesce(w.size, 0)
 WHERE h.log = 1
 """
 SEARCH = sql.SQL("""
@@ -126,9 +129,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far the log is: entries in it, under a signed head, under a published one, the first leaf beyond each of those.
-
-    witnessed_ms: when a head with a witness's line was published last, None if never; now_ms: the database's time.
+    """How far the log is: entries in it, under a signed head, under a published one, under one that a witness cosigned, and the
+    first leaf beyond each of those. now_ms: the database's time.
     """
 
     next_index: int
@@ -136,7 +138,8 @@ class Standing:
     oldest_unsigned: bytes | None
     published_size: int
     oldest_unpublished: bytes | None
-    witnessed_ms: int | None
+    witnessed_size: int
+    oldest_unwitnessed: bytes | None
     now_ms: int
 
 

@@ -21,7 +21,7 @@ Place = tuple[int, int]
 Tiles = Mapping[Place, bytes]
 """Hashes of tiles, one after another, by (level, number). A tile may hold more hashes than are asked for."""
 
-_PATH = re.compile(r"tile/(0|[1-9][0-9]?|entries)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+_PATH = re.compile(r"tile/(0|[1-9][0-9]?|entries)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
 class TileInvalid(ValueError):

@@ -14,7 +14,9 @@ MAX_UNPUBLISHED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What else stops the log. is_published: whether it is published; witness_s: longest time without a witness, 0 for any."""
+    """What else stops the log. is_published: whether it is published; witness_s: how long an entry may wait for a witness, 0 for
+    ever.
+    """
 
     is_published: bool = False
     witness_s: int = 0
@@ -64,7 +66,9 @@ class Watch:
         return self._unwitnessed(standing)
 
     def _unwitnessed(self, standing: Standing) -> tuple[str, int]:
-        alone_ms = standing.now_ms - standing.witnessed_ms if standing.witnessed_ms is not None else 0
+        # Counted from the first entry that no witness has seen: a log that nobody asked for a week has lost nothing, and one
+        # that no witness ever saw has.
+        alone_ms = _waiting_ms(standing, standing.witnessed_size, standing.oldest_unwitnessed)
         metrics.UNWITNESSED_SECONDS.set(alone_ms / 1000)
         if self._limits.witness_s and alone_ms > self._limits.witness_s * 1000:
             return "no witness has cosigned a head for too long", alone_ms

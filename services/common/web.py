@@ -9,7 +9,7 @@ What must hold, whoever connects and whatever he sends or leaves unsaid:
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -78,13 +78,13 @@ class _Site:
         try:
             async with asyncio.timeout(WITHIN_S):
                 await self._talk(reader, writer)
+                writer.close()
+                await writer.wait_closed()  # until he has taken the answer
         except (TimeoutError, OSError, asyncio.CancelledError):
             pass  # a peer that is gone, or is sent away, is told nothing
         finally:
             self._open.pop(writer, None)
-            writer.close()
-            with suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()
+            writer.transport.abort()
 
     def end(self) -> None:
         for writer in list(self._open):

@@ -94,6 +94,7 @@ def _audit(instance: Instance) -> Settings:
         ("ANPR_S3_SECRET_KEY_FILE", str(store.secret_file("log"))),
         ("ANPR_S3_BUCKET", seaweedfs.LOG_BUCKET),
         ("ANPR_S3_HEADS_BUCKET", seaweedfs.LOG_HEADS_BUCKET),
+        ("ANPR_LOCK_DAYS", "1"),  # what is tried on a laptop shall not stay for ten years
     )
 
 

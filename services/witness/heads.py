@@ -39,29 +39,31 @@ class Heads:
     def get_by_name(self, hashed: str) -> str | None:
         """The same, by the hexadecimal SHA-256 of the origin."""
         try:
-            return self._file(hashed).read_text()
+            return self._file(hashed).read_text("utf-8")
         except FileNotFoundError:
             return None
 
     def put(self, origin: str, note: str) -> None:
         """Keeps a note. It is on disk, whole, when this returns."""
-        file = self._file(name(origin))
-        draft = file.with_suffix(".draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, note.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        draft.rename(file)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write(self._file(name(origin)), note.encode())
 
     def _file(self, hashed: str) -> Path:
         return self._folder / f"{hashed}.checkpoint"
+
+
+def write(file: Path, content: bytes) -> None:
+    """Writes a file, mode 0600. It is there whole and on disk when this returns, or as it was before. Raises OSError."""
+    draft = file.with_suffix(".draft")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(content)  # all of it: a disk that is nearly full takes a part, and only says so
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.rename(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def name(origin: str) -> str:

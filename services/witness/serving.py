@@ -12,8 +12,9 @@ import structlog
 
 from services.audit.key_files import FileSigner
 from services.common import logs, note, web
-from services.common.note import COSIGNATURE, NoteInvalid, VerifierKey
+from services.common.note import COSIGNATURE, ED25519, NoteInvalid, VerifierKey
 from services.common.web import Request, Response
+from services.witness import heads as kept
 from services.witness.heads import FolderInUse, Heads
 from services.witness.witness import MAX_BODY_BYTES, SIZE, Logs, Verdict, Witness
 
@@ -36,15 +37,16 @@ def key(folder: Path, name: str) -> FileSigner:
     if not file.exists():
         if any(folder.glob("*.checkpoint")):
             raise WitnessProblem(f"{file} is missing, though heads were cosigned with it: restore it")
-        _write_new(file, os.urandom(SEED_BYTES))
+        kept.write(file, os.urandom(SEED_BYTES))
     seed = file.read_bytes()
     if len(seed) != SEED_BYTES:
         raise WitnessProblem(f"{file} does not have {SEED_BYTES} bytes")
     signer = FileSigner(name, seed, COSIGNATURE)
     known = folder / VKEY
-    if known.exists() and known.read_text().strip() != signer.verifier.encode():
+    if not known.exists():
+        kept.write(known, signer.verifier.encode().encode() + b"\n")
+    elif known.read_text("utf-8").strip() != signer.verifier.encode():
         raise WitnessProblem(f"{known} names another key or another name: a witness keeps both for ever")
-    known.write_text(signer.verifier.encode() + "\n")
     return signer
 
 
@@ -54,6 +56,8 @@ def logs_of(file: Path) -> Logs:
     try:
         lines = [line.strip() for line in file.read_text().splitlines()]
         for vkey in (note.parse_key(line) for line in lines if line and not line.startswith("#")):
+            if vkey.algorithm != ED25519:
+                raise WitnessProblem(f"{file}: {vkey.name} is no key that a log signs with")
             found.setdefault(vkey.name, []).append(vkey)
     except (OSError, NoteInvalid) as cause:
         raise WitnessProblem(f"{file}: {cause}") from cause
@@ -70,7 +74,11 @@ async def serve(folder: Path, name: str, logs_file: Path, host: str, port: int) 
     except FolderInUse as cause:
         raise WitnessProblem(str(cause)) from cause
     try:
-        await _serve(Witness(signer := key(folder, name), watched, heads), signer.verifier, watched, host, port)
+        witness = Witness(signer := key(folder, name), watched, heads)
+        witness.verify_kept()
+        await _serve(witness, signer.verifier, watched, host, port)
+    except NoteInvalid as cause:
+        raise WitnessProblem(f"a head in {folder} is damaged, or was cosigned by another: {cause}") from cause
     finally:
         heads.close()
 
@@ -108,15 +116,6 @@ def respond(witness: Witness, request: Request) -> Response:
 def _response(verdict: Verdict) -> Response:
     kind = SIZE if verdict.is_size else web.TEXT
     return Response(verdict.status, verdict.text.encode(), kind, NO_STORE)
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def run(folder: Path, name: str, logs_file: Path, listen: str, *, anywhere: bool = False) -> None:

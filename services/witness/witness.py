@@ -21,7 +21,7 @@ from services.audit import checkpoint, cosignature, merkle
 from services.audit.checkpoint import Checkpoint
 from services.audit.merkle import HASH_BYTES, ProofInvalid
 from services.common import note
-from services.common.note import NoteInvalid, Signer, VerifierKey
+from services.common.note import NoteInvalid, Signature, Signer, VerifierKey
 from services.witness.heads import Heads
 
 MAX_PROOF = 63
@@ -96,14 +96,32 @@ class Witness:
     def _cosign(self, submission: Submission) -> Verdict:
         head = submission.head
         kept = self._heads.get(head.origin)
-        last = checkpoint.parse(note.parse(kept).text) if kept else Checkpoint(head.origin, 0, merkle.EMPTY_ROOT)
+        empty = Checkpoint(head.origin, 0, merkle.EMPTY_ROOT)
+        last = empty if kept is None else self._last(head.origin, kept)
         if submission.old_size != last.size:
             raise Refused(409, str(last.size), is_size=True)  # 3
         _verify_continues(last, submission)
         line = cosignature.cosign(head.text(), self._signer, int(self._clock()))
-        signed = note.Note(head.text(), (*note.parse(submission.note).signatures, line)).encode()
+        # Lines of strangers are not kept: a line that does not hold, or a hundred of them, would make the kept head unreadable.
+        signed = note.Note(head.text(), (*self._own_lines(submission), line)).encode()
         self._heads.put(head.origin, signed)  # 5
         return Verdict(200, note.line(line))
+
+    def _own_lines(self, submission: Submission) -> tuple[Signature, ...]:
+        """The log's lines in a note that was verified, each once."""
+        labels = {(key.name, key.key_id) for key in self._logs[submission.head.origin]}
+        lines = note.parse(submission.note).signatures
+        return tuple(dict.fromkeys(line for line in lines if (line.name, line.key_id) in labels))
+
+    def verify_kept(self) -> None:
+        """Raises NoteInvalid unless every head that is kept of these logs is one that this witness cosigned."""
+        for origin in self._logs:
+            if (kept := self._heads.get(origin)) is not None:
+                self._last(origin, kept)
+
+    def _last(self, origin: str, kept: str) -> Checkpoint:
+        """A file that is empty or edited is no memory, and no reason to begin anew."""
+        return checkpoint.verify(kept, origin, [self._signer.verifier])
 
 
 def _verify_continues(last: Checkpoint, submission: Submission) -> None:

@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from services.audit import checkpoint, merkle, tile
 from services.audit.errors import LogBroken
 from services.audit.integrator import Integrator
 from services.audit.store import Head
-from services.audit.tree_store import TreeStore
+from services.audit.tree_store import TreeStore, Turn
 from tests.audit.keyring import LOG, ORIGIN, signer
 from tests.audit.logs import Parts, database, entry, replica, running
 from tests.engines import Scratch
@@ -235,3 +236,31 @@ async def test_another_key_does_not_continue_the_log(parts: Parts) -> None:
     for stranger in (signer("eve"), signer("audit.other.example/2026")):
         with pytest.raises(LogBroken, match="does not verify"):
             await Integrator(parts.trees, stranger).verify()
+
+
+@pytest.mark.parametrize("entries", [3, 8, 20])
+async def test_an_integrator_under_whom_another_database_is_put_stops(
+    scratch: Scratch, fresh_database: Callable[[str], Scratch], tmp_path: Path, entries: int
+) -> None:
+    """A stale standby, or a backup: it is whole in itself, and has less than this process has signed, or something else."""
+    other = fresh_database("audit")
+    async with replica(scratch, tmp_path) as parts, replica(other, tmp_path) as before:
+        await before.integrator.verify()
+        await fill(before, entries)
+        await before.integrate()
+        moved: list[TreeStore] = []
+
+        class Moving(TreeStore):
+            @asynccontextmanager
+            async def turn(self) -> AsyncIterator[Turn]:
+                async with moved[0].turn() if moved else super().turn() as turn:
+                    yield turn
+
+        async with database(scratch, "audit_integrator") as now, database(other, "audit_integrator") as back:
+            integrator = Integrator(Moving(now), LOG)
+            await integrator.verify()
+            await fill(parts, 8)
+            await integrator.step()
+            moved.append(TreeStore(back))
+            with pytest.raises(LogBroken, match="this process has signed"):
+                await integrator.step()

@@ -1,6 +1,9 @@
 """The log as it is shown to the world: S3, witnesses, HTTP; and what stops it."""
 
 import asyncio
+import io
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,11 +20,12 @@ from services.audit.checkpoint import Checkpoint
 from services.audit.errors import LogBehind, LogBroken
 from services.audit.key_files import FileSigner
 from services.audit.public_site import PublicSite
-from services.audit.publication_store import PublicationStore
+from services.audit.publication_store import PublicationStore, Published
 from services.audit.publisher import Publisher
 from services.audit.release import Heads as Releases
 from services.audit.release import Release
 from services.audit.shelf import Account, Shelf
+from services.audit.store import SELECT_STANDING, Head
 from services.audit.tree import FolderTree, WebTree
 from services.audit.tree_verify import verify
 from services.audit.watch import Limits, Watch
@@ -359,13 +363,25 @@ async def test_a_log_that_must_be_witnessed_takes_nothing_when_it_was_not_for_to
     strict = Watch(parts.store, Limits(witness_s=1))
     async with witness(tmp_path / "w") as watching, publisher(scratch, None, watching.client) as publishing:
         await publishing.step()
+        await asyncio.sleep(1.1)
+        await strict.check()  # nobody asked anything: nothing waits
+        await grow(parts, 1)
         await strict.check()
         await asyncio.sleep(1.1)
         with pytest.raises(LogBehind, match="witness"):
             await strict.check()
         await Watch(parts.store).check()
-        await grow(parts, 1)
         await publishing.step()
+        await strict.check()
+
+
+async def test_a_log_that_no_witness_ever_saw_takes_nothing_after_the_limit(parts: Parts, scratch: Scratch) -> None:
+    await parts.integrator.verify()
+    strict = Watch(parts.store, Limits(witness_s=1))
+    await strict.check()
+    await grow(parts, 1)
+    await asyncio.sleep(1.1)
+    with pytest.raises(LogBehind, match="witness"):
         await strict.check()
 
 
@@ -392,6 +408,10 @@ def test_a_head_that_was_shown_only_gains_lines(scratch: Scratch) -> None:
                 connection.execute(f"UPDATE audit.published SET {change}".encode())
 
 
+LONG = "/tile/0/" + "x123/" * 1500 + "456"  # a number that Python does not read
+FAR = f"/checkpoint.{10**19 - 1}"  # one that the database does not hold
+
+
 async def test_over_http_it_is_the_same_log(parts: Parts, scratch: Scratch, tmp_path: Path) -> None:
     await parts.integrator.verify()
     async with witness(tmp_path / "w") as watching, publisher(scratch, None, watching.client) as publishing:
@@ -406,7 +426,17 @@ async def test_over_http_it_is_the_same_log(parts: Parts, scratch: Scratch, tmp_
         assert (found.failures, found.size) == ((), 700)
         older = await asyncio.to_thread(tree.read, "checkpoint.300", 1000)
         assert (await asyncio.to_thread(lambda: verify(tree, TRUST, since=[older.decode()]))).holds
-    for path in ("/tile/0/002.p/189", "/tile/0/003", "/tile/9/000", "/checkpoint.5", "/..", "/tile/0/2", "/"):
+    for path in (
+        "/tile/0/002.p/189",
+        "/tile/0/003",
+        "/tile/9/000",
+        "/checkpoint.5",
+        "/..",
+        "/tile/0/2",
+        "/",
+        LONG,
+        FAR,
+    ):
         assert (await site.answer(Request("GET", path, b""))).status == HTTPStatus.NOT_FOUND, path
     assert (await site.answer(Request("POST", "/checkpoint", b""))).status == HTTPStatus.METHOD_NOT_ALLOWED
 
@@ -442,3 +472,197 @@ def test_a_setting_that_names_no_witness_is_refused(text: str) -> None:
     assert witnesses.parse("") == ()
     with pytest.raises(NoteInvalid):
         witnesses.parse(text)
+
+
+async def test_a_replica_that_publishes_between_two_reads_ends_nobody(parts: Parts, scratch: Scratch) -> None:
+    """A process that is stopped for a second there finds a published head that is larger than the signed one it knows."""
+
+    class Interrupted(PublicationStore):
+        reads = 0
+
+        async def signed(self) -> Head | None:
+            found = await super().signed()
+            await self._others_turn()
+            return found
+
+        async def published(self) -> Published | None:
+            found = await super().published()
+            await self._others_turn()
+            return found
+
+        async def _others_turn(self) -> None:
+            self.reads += 1
+            if self.reads < 3:
+                await grow(parts, 4)
+                await other.step()
+
+    await parts.integrator.verify()
+    async with publisher(scratch, None) as other, database(scratch, "audit_integrator") as integrator:
+        await Publisher(Interrupted(integrator), LOG.verifier, (), None, interval_s=0.0).step()
+
+
+async def test_a_log_whose_database_is_put_back_beneath_it_stops(
+    scratch: Scratch, fresh_database: Callable[[str], Scratch], shelf: Shelf, tmp_path: Path
+) -> None:
+    """The process goes on living, as it does when its database fails over to a standby that lags, or is restored."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    older = fresh_database("audit")
+    async with replica(scratch, folder) as parts, replica(older, folder) as before:
+        await parts.integrator.verify()
+        await grow(parts, 8)
+        await before.integrator.verify()
+        await grow(before, 3)
+        moved: list[PublicationStore] = []
+
+        class Moving(PublicationStore):
+            async def signed(self) -> Head | None:
+                return await (moved[0].signed() if moved else super().signed())
+
+            async def published(self) -> Published | None:
+                return await (moved[0].published() if moved else super().published())
+
+        async with database(scratch, "audit_integrator") as now, database(older, "audit_integrator") as back:
+            publishing = Publisher(Moving(now), LOG.verifier, (), shelf, interval_s=0.0)
+            await publishing.step()
+            moved.append(PublicationStore(back))
+            with pytest.raises(LogBroken, match="8 entries"):
+                await publishing.step()
+
+
+async def test_a_history_that_was_rewritten_beside_untouched_old_tiles_is_noticed(
+    parts: Parts, scratch: Scratch, tmp_path: Path
+) -> None:
+    """With the true key: the old tile still has the root that the witness knows, and the signed head no longer holds it."""
+    await parts.integrator.verify()
+    await whole(parts, 600)
+    hashes = [merkle.leaf_hash(leaf) for leaf in await parts.store.leaves(0, 600)]
+    forged = [*hashes[:256], merkle.leaf_hash(b"forged"), *hashes[257:]]
+    root = merkle.root(forged)
+    signed = checkpoint.sign(Checkpoint(ORIGIN, 600, root), LOG)
+    upper = merkle.root(forged[:256]) + merkle.root(forged[256:512])
+    with scratch.connect() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE audit.tile SET hashes = %s WHERE level = 1 AND number = 0", (upper,))
+        connection.execute("UPDATE audit.sth SET root = %s, note = %s", (root, signed))
+        connection.execute("UPDATE audit.sth_history SET root = %s, note = %s WHERE size = 600", (root, signed))
+    async with witness(tmp_path / "w") as watching, publisher(scratch, None, watching.client) as publishing:
+        known = Checkpoint(ORIGIN, 300, merkle.root(hashes[:300]))
+        watching.heads.put(ORIGIN, checkpoint.sign(known, LOG))
+        with pytest.raises(LogBroken, match="another log"):
+            await publishing.verify()
+
+
+@pytest.mark.parametrize("found", [b"", b"\xff", b"x" * 2_000_000, _head(10**6, signer("somebody.example")).encode()])
+async def test_a_head_in_s3_that_is_none_of_this_log_stops_it(
+    parts: Parts, scratch: Scratch, shelf: Shelf, found: bytes
+) -> None:
+    """Whoever may write to the open bucket puts it there while the log runs."""
+    await parts.integrator.verify()
+    await grow(parts, 4)
+    async with publisher(scratch, shelf) as publishing:
+        await publishing.step()
+        await shelf.put("checkpoint", found)
+        await grow(parts, 1)
+        with pytest.raises(LogBroken, match="S3"):
+            await publishing.step()
+
+
+async def test_silent_witnesses_hold_up_a_head_once_in_a_while_and_together(
+    parts: Parts, scratch: Scratch, tmp_path: Path
+) -> None:
+    keys = [FileSigner(f"silent-{number}.example", bytes([number]) * 32, COSIGNATURE) for number in range(4)]
+    await parts.integrator.verify()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes every connection, and says nothing
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        clients = [WitnessClient(Address(address, key.verifier)) for key in keys]
+        async with witness(tmp_path / "w") as watching, database(scratch, "audit_integrator") as integrator:
+            store = PublicationStore(integrator)
+            publishing = Publisher(store, LOG.verifier, [*clients, watching.client], None, interval_s=2.0)
+            took = []
+            for _ in range(3):
+                await grow(parts, 1)
+                start = time.monotonic()
+                await publishing.step()
+                took.append(time.monotonic() - start)
+    assert took[0] < 2 * witnesses.DEADLINE_S
+    assert max(took[1:]) < 1
+    assert _signed_by(await parts.store.published_head(None)) == [ORIGIN, KEY.verifier.name]
+
+
+async def test_another_bucket_gets_what_the_one_before_had(
+    parts: Parts, scratch: Scratch, s3: seaweedfs.Server
+) -> None:
+    await parts.integrator.verify()
+    await whole(parts, 2 * 256 + 7)
+    before, now = (Shelf(account(s3, f"n{next(_names)}")) for _ in range(2))
+    async with publisher(scratch, before) as publishing:
+        await publishing.step()
+    await grow(parts, 1)
+    async with publisher(scratch, now) as publishing:
+        await publishing.step()
+    for path in ("tile/0/000", "tile/entries/001"):
+        assert await now.get_locked(path) == await before.get_locked(path)
+    before.close()
+    now.close()
+
+
+async def test_what_somebody_put_there_first_and_hid_stops_the_log(
+    parts: Parts, scratch: Scratch, s3: seaweedfs.Server
+) -> None:
+    given = account(s3, f"n{next(_names)}")
+    shelf, admin = Shelf(given), seaweedfs.client(s3.store, "admin")
+    await shelf.put_once("tile/0/000", b"x" * 8192)
+    admin.remove_object(given.locked_bucket, f"{given.prefix}tile/0/000")  # a marker: to S3 the name is free again
+    await parts.integrator.verify()
+    await whole(parts, 256)
+    async with publisher(scratch, shelf) as publishing:
+        with pytest.raises(LogBroken, match="other bytes"):
+            await publishing.step()
+    shelf.close()
+
+
+async def test_of_two_versions_in_one_second_the_first_counts(s3: seaweedfs.Server) -> None:
+    given = account(s3, f"n{next(_names)}")
+    shelf, admin = Shelf(given), seaweedfs.client(s3.store, "admin")
+    for number in range(5):
+        await shelf.put_once(f"{number}", b"ours")
+        admin.put_object(given.locked_bucket, f"{given.prefix}{number}", io.BytesIO(b"later"), 5)
+        assert await shelf.get_locked(f"{number}") == b"ours"
+    shelf.close()
+
+
+async def test_a_put_that_meets_another_one_under_way_is_tried_again(s3: seaweedfs.Server) -> None:
+    """Some servers answer 409 then, and the other one is not there yet."""
+
+    class Meeting(Shelf):
+        def _put_if_absent(self, path: str, data: bytes) -> str | None:
+            return None
+
+    shelf = Meeting(account(s3, f"n{next(_names)}"))
+    with pytest.raises(StoreUnavailable):
+        await shelf.put_once("tile/0/000", b"x")
+    shelf.close()
+
+
+async def test_a_smaller_head_is_not_published_after_a_larger_one(parts: Parts, scratch: Scratch) -> None:
+    """Or S3 would lack it for ever: whoever shows heads goes on from the newest that is there."""
+    await parts.integrator.verify()
+    await grow(parts, 3)
+    async with publisher(scratch, None) as publishing, database(scratch, "audit_integrator") as integrator:
+        store = PublicationStore(integrator)
+        small = await store.signed()
+        assert small is not None
+        await grow(parts, 1)
+        await publishing.step()
+        await store.publish(small, small.note, [])
+    assert len(await parts.store.published_heads(-1, 10)) == 1
+
+
+async def test_health_is_as_quick_after_a_year_of_heads(parts: Parts, scratch: Scratch) -> None:
+    """The plan, since a year of rows takes long to make: nothing reads the whole table."""
+    with scratch.connect() as connection:
+        connection.execute("SET enable_seqscan = off")
+        plan = "\n".join(row[0] for row in connection.execute(b"EXPLAIN " + SELECT_STANDING.encode()))
+    assert "Seq Scan on published" not in plan
+    assert "published_cosigned" in plan

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -168,3 +169,47 @@ def test_beyond_loopback_it_listens_only_when_told(tmp_path: Path) -> None:
     words = [word.replace("127.0.0.1:0", "192.0.2.1:0") for word in command(tmp_path / "w", 0)]
     refused = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
     assert (refused.returncode, b"--anywhere" in refused.stderr) == (1, True)
+
+
+def test_its_public_key_is_not_written_anew_at_every_start(tmp_path: Path) -> None:
+    """Whoever is killed while he writes leaves half a file, and a witness with half a public key does not start."""
+    file = tmp_path / "w" / "witness.vkey"
+    with running(tmp_path / "w"):
+        before = file.stat().st_mtime_ns
+    with running(tmp_path / "w"):
+        assert file.stat().st_mtime_ns == before
+
+
+def test_with_a_damaged_head_or_a_key_that_no_log_signs_with_it_does_not_start(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    with running(folder) as witness:
+        assert witness.add(request(0, 7)) == 200
+    words = command(folder, 0)
+    (folder / f"{name(ORIGIN)}.checkpoint").write_text("")
+    damaged = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
+    assert (damaged.returncode, b"damaged" in damaged.stderr) == (1, True)
+    (tmp_path / "logs").write_text((folder / "witness.vkey").read_text())
+    misused = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
+    assert (misused.returncode, b"no key that a log signs with" in misused.stderr) == (1, True)
+
+
+def test_killed_at_any_moment_it_never_cosigns_a_second_history(tmp_path: Path) -> None:
+    """Between the record on disk and the answer too: then it knows more than was answered, and never less."""
+    size = 0
+    for number in range(8):
+        with running(tmp_path / "w") as witness:
+            kill = threading.Timer(0.004 * (number + 1), witness.process.kill)
+            kill.start()
+            with suppress(OSError, http.client.HTTPException):
+                for larger in range(size + 1, 40):
+                    assert witness.add(request(size, larger)) == 200
+                    size = larger
+            kill.join()
+        with running(tmp_path / "w") as witness:
+            _, kind, text = witness.ask("POST", "/add-checkpoint", request(0, 40))
+            known = int(text) if kind == "text/x.tlog.size" else 40
+            assert known in (size, size + 1, 40)
+            assert known <= 5 or witness.add(request(known, known, FORK)) == 409
+            size = known
+        if size >= 39:
+            return

@@ -1,5 +1,7 @@
 """What the witness cosigns and what it refuses, request by request."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ from services.audit import checkpoint, merkle
 from services.audit.checkpoint import Checkpoint
 from services.audit.key_files import FileSigner
 from services.common import note
-from services.common.note import COSIGNATURE
+from services.common.note import COSIGNATURE, NoteInvalid, Signature
 from services.witness.heads import FolderInUse, Heads, name
 from services.witness.witness import Refused, Verdict, Witness, decode, encode
 from tests.audit.keyring import LOG, ORIGIN, signer
@@ -144,3 +146,56 @@ def test_two_logs_are_kept_apart(heads: Heads) -> None:
     assert witness.add(request(0, 7)).status == 200
     assert witness.add(encode(0, [], head(3, key=other, origin="other.example"))).status == 200
     assert witness.add(encode(7, [], head(9, key=other, origin="other.example"))).status == 409
+
+
+def _with_lines(signed: str, *lines: Signature) -> str:
+    found = note.parse(signed)
+    return note.Note(found.text, (*found.signatures, *lines)).encode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [Signature("x", b"junk", b"123456789")] * 99,  # with the witness's own they would be more than a note may have
+        [Signature(KEY.verifier.name, KEY.verifier.key_id, bytes(72))],  # as if the witness had signed, and wrongly
+    ],
+    ids=["99-lines", "forged-line-of-the-witness"],
+)
+def test_lines_that_a_stranger_adds_to_a_public_head_are_not_kept(witness: Witness, lines: list[Signature]) -> None:
+    """No key is needed for that: the head is published."""
+    witness.add(request(0, 7))
+    assert witness.add(encode(7, [], _with_lines(head(7), *lines))).status == 200
+    kept = note.parse(witness.newest(name(ORIGIN)).text)
+    assert note.verify(kept, [LOG.verifier, KEY.verifier]) == (LOG.verifier, KEY.verifier)
+    assert len(kept.signatures) == 2
+    assert witness.add(request(7, 12)).status == 200
+
+
+@pytest.mark.parametrize("kept", ["", "x", head(3)], ids=["empty", "damaged", "of-somebody-else"])
+def test_a_file_that_is_no_head_of_its_own_is_no_reason_to_begin_anew(
+    witness: Witness, tmp_path: Path, kept: str
+) -> None:
+    witness.add(request(0, 7))
+    (tmp_path / "witness" / f"{name(ORIGIN)}.checkpoint").write_text(kept)
+    with pytest.raises(NoteInvalid):
+        witness.verify_kept()
+    with pytest.raises(NoteInvalid):
+        witness.add(request(0, 9, FORK))
+
+
+def test_a_head_that_the_disk_takes_in_part_is_not_kept(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: a write says how much it took, and the next one fails."""
+    code = f"""
+import resource
+from pathlib import Path
+from services.witness.heads import Heads
+heads = Heads(Path({str(tmp_path)!r}))
+heads.put("origin", "short")
+resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150))
+try:
+    heads.put("origin", "x" * 400)
+except OSError:
+    print(heads.get("origin"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "short\n"
