@@ -110,6 +110,7 @@ def _content(fields: pb.EntryFields) -> Content:
         for name in names:
             if len(getattr(message, name)) > MAX_TEXT:
                 raise Invalid(f"{prefix}{name} is longer than {MAX_TEXT} characters", field=prefix + name)
+    verify_stored(fields.rpc, "rpc")  # of the texts that lie in plain text, the only one without a form of its own
     _verify_outcome(fields)
     _verify_query(fields.query)
     return Content(

@@ -14,7 +14,7 @@ from anpr.audit.v1 import audit_pb2_grpc
 from anpr.common.v1 import access_pb2, plate_pb2
 from grpc import StatusCode
 
-from services.audit import checkpoint, entry, merkle, remote
+from services.audit import checkpoint, entry, merkle, remote, wire
 from services.audit.exporter import Exporter
 from services.audit.own_ledger import SYSTEM, OwnLedger
 from services.audit.release import Heads, Policy
@@ -283,6 +283,16 @@ async def test_what_cannot_be_done_is_refused(
 ) -> None:
     who = MATCHING if method.startswith(("Append", "Await")) else AUDITOR
     assert await audit.refusal(method, request_, who) == expected
+
+
+@pytest.mark.parametrize("name", wire.TEXTS)
+async def test_an_entry_that_no_row_can_hold_takes_none_of_its_neighbours_with_it(audit: Service, name: str) -> None:
+    """They are written by one statement: what the database refuses of one, it would refuse of all."""
+    batch = [fields("ENTRY_KIND_INTENT"), fields("ENTRY_KIND_INTENT", **{name: "\0"}), fields("ENTRY_KIND_INTENT")]
+    answer = await audit.ask("AppendBatch", pb.AppendBatchRequest(fields=batch, each_alone=True), MATCHING)
+    first, odd, last = (one.refusal for one in answer.receipts)
+    assert (first, last) == ("", "")
+    assert odd == ("FIELD_INVALID" if name in ("rpc", "status", "refusal") else "")
 
 
 async def test_the_whole_log_is_verified_from_outside(audit: Service) -> None:
