@@ -44,6 +44,11 @@ def parse(text: str) -> Checkpoint:
     return found
 
 
+def unverified(signed: str) -> Checkpoint:
+    """The checkpoint in a note, whoever signed it: for notes that were verified before, or are to be. Raises NoteInvalid."""
+    return parse(note.parse(signed).text)
+
+
 def sign(checkpoint: Checkpoint, signer: Signer) -> str:
     """The signed note over a checkpoint."""
     return note.sign(checkpoint.text(), signer)

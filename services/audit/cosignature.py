@@ -4,10 +4,13 @@ The key is Ed25519, of type 0x04. Signed is "cosignature/v1\\ntime SECONDS\\n" |
 holds the seconds as eight bytes, big-endian, and the signature.
 """
 
+from collections.abc import Sequence
+
 from services.common import note
 from services.common.note import COSIGNATURE, NoteInvalid, Signature, Signer
 
 TIME_BYTES = 8
+SIZE_TYPE = "text/x.tlog.size"  # content type of a witness's answer that is the size it knows
 
 
 def cosign(text: str, signer: Signer, at_s: int) -> Signature:
@@ -17,6 +20,12 @@ def cosign(text: str, signer: Signer, at_s: int) -> Signature:
         raise NoteInvalid("a witness signs with a key for cosignatures")
     message = f"cosignature/v1\ntime {at_s}\n{text}".encode()
     return Signature(key.name, key.key_id, at_s.to_bytes(TIME_BYTES, "big") + signer.sign(message))
+
+
+def request(old_size: int, proof: Sequence[bytes], signed: str) -> bytes:
+    """What a witness is asked by (C2SP tlog-witness): the size it saw last, the proof from there, and the head."""
+    lines = [f"old {old_size}", *map(note.encode_base64, proof)]
+    return ("\n".join(lines) + "\n\n" + signed).encode()
 
 
 def added(signed: str, lines: tuple[Signature, ...]) -> str:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from services.audit import commitment, epochs, jcs, merkle, metrics, placement, seal, tags
+from services.audit import commitment, epochs, jcs, metrics, placement, seal, tags
 from services.audit.commitment import SECRET_BYTES
 from services.audit.entry import Entry
 from services.audit.epochs import Epochs
@@ -272,7 +272,7 @@ class Log:
 
 
 def _seal(new: placement.New) -> bytes:
-    return seal.seal(new.prepared.secret, merkle.leaf_hash(new.data), new.prepared.payload)
+    return seal.seal(new.prepared.secret, new.leaf_hash, new.prepared.payload)
 
 
 def _refuse(waiting: _Waiting, refusal: Refusal, cause: BaseException | None) -> None:

@@ -72,6 +72,7 @@ class New:
 
     index: int
     data: bytes
+    leaf_hash: bytes
     leaf: Leaf
     prepared: Prepared
 
@@ -134,9 +135,10 @@ def _place(
         if (batched := added.get(given.id) or new.get(given.id)) is None:
             _verify_ref(given, known, new, added)
             leaf = prepared.leaf(time_ms)
-            batched = added[given.id] = New(next_index + len(added), leaf.encode(), leaf, prepared)
+            data = leaf.encode()
+            batched = added[given.id] = New(next_index + len(added), data, merkle.leaf_hash(data), leaf, prepared)
         _verify_same(batched.prepared.entry == given)
-        places.append(Placed(batched.index, batched.data, merkle.leaf_hash(batched.data), time_ms))
+        places.append(Placed(batched.index, batched.data, batched.leaf_hash, time_ms))
     return Verdict(tuple(places)), added
 
 

@@ -61,9 +61,8 @@ class Proofs:
             raise EntryNotFound("no entry under this head has this index", index=index, size=head.size)
         leaf_hash = merkle.leaf_hash(await self._store.leaf(index))
         ranges = merkle.inclusion_ranges(index, head.size)
-        tiles = await self._store.tiles(tile.places(ranges))
         try:
-            path = tile.hashes(ranges, tiles)
+            path = await self._store.subtree_hashes(ranges)
             merkle.verify_inclusion(index, head.size, leaf_hash, path, head.root)
         except (TileInvalid, ProofInvalid) as cause:
             raise LogAltered("the log cannot prove this entry", index=index, size=head.size) from cause

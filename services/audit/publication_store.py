@@ -1,19 +1,17 @@
 """The SQL of publication, as audit_integrator."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from services.audit.store import SELECT_LEAVES, SELECT_NEWEST_HEAD, Head, read_tiles
-from services.audit.tile import Place
+from services.audit.store import SELECT_NEWEST_HEAD, Head, Store
 from services.common.database import Database
 
 SELECT_PUBLISHED = """
 SELECT size, root, note, cosigned_by, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s
 FROM audit.published ORDER BY size DESC LIMIT 1
 """
-SELECT_PUBLISHED_NOTES = "SELECT note FROM audit.published WHERE size > %(after)s ORDER BY size LIMIT 1000"
 SELECT_WITNESSED_SIZE = "SELECT coalesce(max(size), 0) FROM audit.published WHERE cosigned_by @> ARRAY[%(name)s::text]"
 # Heads come in order, whoever publishes: so whoever shows them finds all that S3 lacks behind the one that it has.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('audit published', 0))"
@@ -40,10 +38,10 @@ class Published:
 
 
 class PublicationStore:
-    """`database`: as audit_integrator. Every method raises StoreUnavailable."""
+    """`database`: as audit_integrator; log: the log, read in the same role. Every method raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self.log = database, Store(database)
 
     async def signed(self) -> Head | None:
         """The newest signed head."""
@@ -59,12 +57,6 @@ class PublicationStore:
         ):
             await rows.execute(SELECT_PUBLISHED)
             return await rows.fetchone()
-
-    async def published_notes(self, after: int) -> list[str]:
-        """Published heads of larger sizes, the smallest first."""
-        async with self._database.transaction() as connection:
-            rows = await connection.execute(SELECT_PUBLISHED_NOTES, {"after": after})
-            return [text for (text,) in await rows.fetchall()]
 
     async def witnessed_size(self, name: str) -> int:
         """Size of the newest published head with a line of this witness."""
@@ -88,14 +80,3 @@ class PublicationStore:
         """So many now."""
         async with self._database.transaction() as connection:
             await connection.execute(UPDATE_SHELVED, {"size": size})
-
-    async def tiles(self, places: Collection[Place]) -> dict[Place, bytes]:
-        """Hashes of these tiles; one that is not there is left out."""
-        async with self._database.transaction() as connection:
-            return await read_tiles(connection, places)
-
-    async def leaves(self, first: int, end: int) -> list[bytes]:
-        """Leaves with first <= index < end, as far as there are."""
-        async with self._database.transaction() as connection:
-            rows = await (await connection.execute(SELECT_LEAVES, {"first": first, "end": end})).fetchall()
-        return [leaf for (leaf,) in rows]

@@ -26,11 +26,12 @@ from services.audit.store import Head
 from services.audit.tile import ENTRIES, HEIGHT, WIDTH, TileInvalid
 from services.audit.tree import CHECKPOINT
 from services.audit.witnesses import WitnessClient, WitnessRefused, WitnessSilent
-from services.common import note
 from services.common.errors import StoreUnavailable
 from services.common.note import NoteInvalid, Signature, VerifierKey
 
 log = structlog.get_logger()
+
+HEADS_AT_ONCE = 1000
 
 QUIET_INTERVALS = (
     5  # a witness that was silent is left alone for so long, and its silence costs the others so much less
@@ -114,9 +115,9 @@ class Publisher:
         if size > newest.size:
             return  # published after we looked
         after = min(size, newest.size - 1)
-        while texts := await self._store.published_notes(after):
+        while texts := await self._store.log.published_heads(after, HEADS_AT_ONCE):
             for text in texts:
-                after = checkpoint.parse(note.parse(text).text).size
+                after = checkpoint.unverified(text).size
                 await shelf.put(f"{CHECKPOINT}.{after}", text.encode(), TEXT)
         await shelf.put(CHECKPOINT, newest.note.encode(), TEXT)
 
@@ -228,13 +229,13 @@ class Publisher:
             await shelf.put(tile.path(ENTRIES, size // WIDTH, size % WIDTH), bundle)
 
     async def _whole(self, first: int, end: int) -> list[bytes]:
-        leaves = await self._store.leaves(first, end)
+        leaves = await self._store.log.leaves(first, end)
         if len(leaves) != end - first:
             raise LogBroken("entries are missing")
         return leaves
 
     async def _tile(self, level: int, number: int, width: int) -> bytes:
-        found = (await self._store.tiles([(level, number)])).get((level, number), b"")[: width * merkle.HASH_BYTES]
+        found = (await self._store.log.tiles([(level, number)])).get((level, number), b"")[: width * merkle.HASH_BYTES]
         if len(found) != width * merkle.HASH_BYTES:
             raise LogBroken("tiles are missing")
         return found
@@ -282,6 +283,6 @@ class Publisher:
             return []
         ranges = merkle.consistency_ranges(old, new)
         try:
-            return tile.hashes(ranges, await self._store.tiles(tile.places(ranges)))
+            return await self._store.log.subtree_hashes(ranges)
         except TileInvalid as cause:
             raise LogBroken("tiles are missing") from cause

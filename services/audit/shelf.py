@@ -4,7 +4,6 @@ the head, in another one without lock or versions.
 Blocking, on a bounded pool of threads; every call ends within TIMEOUT_S, and what does not work out is StoreUnavailable.
 """
 
-import asyncio
 import base64
 import hashlib
 import io
@@ -16,19 +15,17 @@ from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import structlog
-import urllib3
-from minio import Minio
 from minio.credentials.credentials import Credentials
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 from minio.signer import sign_v4_s3
 
 from services.audit.errors import LogBroken
+from services.common import s3
 from services.common.errors import StoreUnavailable
 
 log = structlog.get_logger()
 Answer = TypeVar("Answer")
 
-REGION = "us-east-1"  # named, so that the client does not ask the server before its first request
 TIMEOUT_S = 10.0
 THREADS = 4
 MAX_READ_BYTES = 1_000_000  # of a head or a bundle; whoever may write to the open bucket may write anything
@@ -55,16 +52,9 @@ class Shelf:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=2.0, read=5.0), retries=False, maxsize=THREADS, block=False
-        )
-        self._client = Minio(
-            account.endpoint,
-            account.access_key,
-            account.secret_key,
-            secure=account.secure,
-            region=REGION,
-            http_client=self._pool,
+        self._pool = s3.pool(connections=THREADS, read_s=5.0)
+        self._client = s3.connect(
+            account.endpoint, account.access_key, account.secret_key, secure=account.secure, over=self._pool
         )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="shelf")
 
@@ -141,7 +131,7 @@ class Shelf:
         signed = sign_v4_s3(
             method="PUT",
             url=url,
-            region=REGION,
+            region=s3.REGION,
             headers=headers,
             credentials=credentials,
             content_sha256=digest,
@@ -192,12 +182,4 @@ class Shelf:
         return self._account.prefix + path
 
     async def _run(self, act: Callable[[], Answer]) -> Answer:
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, act)
-        except S3Error as cause:
-            log.warning("s3.refused", code=cause.code)
-            raise StoreUnavailable("the object store refuses") from cause
-        except (MinioException, urllib3.exceptions.HTTPError, OSError, TimeoutError) as cause:
-            log.warning("s3.failed", kind=type(cause).__name__)
-            raise StoreUnavailable("the object store does not answer") from cause
+        return await s3.run(self._threads, act, timeout_s=TIMEOUT_S)

@@ -1,12 +1,14 @@
 """What is read of the log, as audit_reviewer: leaves, tiles, signed heads, and what entries say while it is not erased."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
+from services.audit import tile
 from services.audit.errors import EntryErased, EntryNotFound, SizeNotSigned
+from services.audit.merkle import Range
 from services.audit.tile import Place
 from services.common.database import Database
 
@@ -191,6 +193,10 @@ class Store:
         """Hashes of these tiles; one that is not there is left out."""
         async with self._database.transaction() as connection:
             return await read_tiles(connection, places)
+
+    async def subtree_hashes(self, ranges: Sequence[Range]) -> list[bytes]:
+        """Hashes of these leaf ranges: a proof, when they are those of one. Raises TileInvalid for lack of tiles."""
+        return tile.hashes(ranges, await self.tiles(tile.places(ranges)))
 
     async def head(self, size: int) -> Head:
         """The signed head of this size. Raises SizeNotSigned."""

@@ -23,7 +23,6 @@ from services.audit.tree import CHECKPOINT, MAX_NOTE_BYTES, Missing, Tree
 from services.audit.trust import NONE, Trust
 from services.audit.verify import MAX_FAILURES, Failure, SourceFailed, Verification
 from services.audit.walk import LEAF_CHECKS, Walk
-from services.common import note
 from services.common.note import NoteInvalid
 
 CHECKS: Mapping[int, str] = {
@@ -138,7 +137,7 @@ def _published(source: Tree) -> str:
 def _head(published: str, trust: Trust, fail: Fail) -> tuple[Checkpoint, tuple[str, ...]]:
     """The head (1) and who cosigned it (10). One that does not verify is still compared with the entries."""
     try:
-        head = checkpoint.parse(note.parse(published).text)
+        head = checkpoint.unverified(published)
     except NoteInvalid as cause:
         raise SourceFailed("the tree's checkpoint is none") from cause
     try:

@@ -1,7 +1,7 @@
 """Protobuf to domain and back."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,13 +37,8 @@ RELEASES = {
     pb.RELEASE_INTEGRATED: Release.INTEGRATED,
     pb.RELEASE_WITNESSED: Release.WITNESSED,
 }
-STORED_KINDS = {
-    **KINDS,
-    pb.ENTRY_KIND_EXPORT: "export",
-    pb.ENTRY_KIND_REVIEW: "review",
-    pb.ENTRY_KIND_ERASURE: "erasure",
-    pb.ENTRY_KIND_KEY: "key",
-    pb.ENTRY_KIND_SHARD: "shard",
+STORED_KINDS: Mapping[Any, str] = {
+    number: name.removeprefix("ENTRY_KIND_").lower() for name, number in pb.EntryKind.items() if number
 }
 DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 WORD = re.compile(r"[A-Z_]{0,64}")

@@ -10,14 +10,14 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Thread
 from urllib.parse import urlsplit
 
-from services.audit import checkpoint
+from services.audit import checkpoint, cosignature
+from services.audit.cosignature import SIZE_TYPE
 from services.common import note
 from services.common.errors import Unavailable
 from services.common.note import COSIGNATURE, NoteInvalid, Signature, VerifierKey
 
 DEADLINE_S = 2.0
 MAX_ANSWER_BYTES = 64 * 1024
-SIZE = "text/x.tlog.size"
 
 
 class WitnessSilent(Unavailable):
@@ -78,10 +78,8 @@ class WitnessClient:
 
     async def cosign(self, old_size: int, proof: Sequence[bytes], signed: str) -> Signature:
         """Its line for a head. Raises WitnessRefused, and WitnessSilent also for a line that does not verify."""
-        lines = [f"old {old_size}", *map(note.encode_base64, proof)]
-        body = ("\n".join(lines) + "\n\n" + signed).encode()
-        status, kind, text = await self._ask("POST", "/add-checkpoint", body)
-        if status == 409 and kind == SIZE and checkpoint.SIZE.fullmatch(text.strip()):
+        status, kind, text = await self._ask("POST", "/add-checkpoint", cosignature.request(old_size, proof, signed))
+        if status == 409 and kind == SIZE_TYPE and checkpoint.SIZE.fullmatch(text.strip()):
             raise WitnessRefused(status, int(text))
         if status != 200:
             raise WitnessRefused(status)

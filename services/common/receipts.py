@@ -45,6 +45,14 @@ def parse_keys(text: str) -> tuple[VerifierKey, ...]:
     return keys
 
 
+def verify_setting(text: str) -> None:
+    """Raises ValueError, with the setting's name, unless ANPR_AUDIT_RECEIPT_KEYS can be used."""
+    try:
+        parse_keys(text)
+    except NoteInvalid as cause:
+        raise ValueError(f"ANPR_AUDIT_RECEIPT_KEYS: {cause}") from cause
+
+
 def _receipt(text: str, keys: Sequence[VerifierKey]) -> Receipt:
     (signature,) = note.parse(text).signatures[:1]
     for key in keys:

@@ -1,6 +1,5 @@
 """The evidence bucket: S3 with versions and object lock, through the blocking minio client on a bounded pool of threads."""
 
-import asyncio
 import io
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -8,19 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-import structlog
-import urllib3
 from minio import Minio
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 from minio.retention import Retention
 
+from services.common import s3
 from services.common.errors import StoreUnavailable
 from services.ingest.errors import EvidenceAltered
 
-log = structlog.get_logger()
 Answer = TypeVar("Answer")
 
-REGION = "us-east-1"  # named, so that the client does not ask the server before its first request
 ONE_PART_BYTES = 64 * 1024 * 1024  # above any picture: one put is one request, all of it or nothing
 # Answers to a get that mean that there is no such version; the last two to an id that never was one.
 GONE = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "InvalidArgument", "InvalidRequest"})
@@ -40,11 +36,9 @@ class Lock:
 
 
 def connect(endpoint: str, access_key: str, secret_key: str, *, secure: bool, connections: int = 8) -> Minio:
-    """A client that neither retries nor waits long: its own retries hide a dead server for 7 s, and ours are the camera's."""
-    pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=2.0, read=4.0), retries=False, maxsize=connections, block=False
-    )
-    return Minio(endpoint, access_key, secret_key, secure=secure, region=REGION, http_client=pool)
+    """A client that neither retries nor waits long: our retries are the camera's."""
+    over = s3.pool(connections=connections, read_s=4.0)
+    return s3.connect(endpoint, access_key, secret_key, secure=secure, over=over)
 
 
 class Bucket:
@@ -108,12 +102,4 @@ class Bucket:
         await self._run(self._probes, probe)
 
     async def _run(self, threads: Executor, act: Callable[[], Answer]) -> Answer:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await asyncio.get_running_loop().run_in_executor(threads, act)
-        except S3Error as cause:
-            log.warning("s3.refused", code=cause.code)
-            raise StoreUnavailable("the object store refuses") from cause
-        except (MinioException, urllib3.exceptions.HTTPError, OSError, TimeoutError) as cause:
-            log.warning("s3.failed", kind=type(cause).__name__)
-            raise StoreUnavailable("the object store does not answer") from cause
+        return await s3.run(threads, act, timeout_s=self._timeout_s)

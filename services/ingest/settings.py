@@ -5,7 +5,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from services.common import raster, receipts
-from services.common.note import NoteInvalid
 from services.ingest import shapes
 
 
@@ -48,10 +47,7 @@ class Settings:
     lease_s: float = 15.0
 
     def __post_init__(self) -> None:
-        try:
-            receipts.parse_keys(self.audit_receipt_keys)
-        except NoteInvalid as cause:
-            raise ValueError(f"ANPR_AUDIT_RECEIPT_KEYS: {cause}") from cause
+        receipts.verify_setting(self.audit_receipt_keys)
         problems = [words for words, holds in self._rules() if not holds]
         if problems:
             raise ValueError("\n".join(problems))

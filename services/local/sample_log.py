@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from services.audit import checkpoint, merkle, tile, tree_export, trust
+from services.audit import checkpoint, cosignature, merkle, tree_export, trust
 from services.audit.checkpoint import Checkpoint
 from services.audit.entry import INTENT, OUTCOME, Content, Entry
 from services.audit.epochs import Epochs
@@ -28,7 +28,7 @@ from services.common import database, ids, ledger, note, receipt
 from services.common.note import COSIGNATURE
 from services.local import databases, postgres, secret_files
 from services.witness.heads import Heads
-from services.witness.witness import Witness, encode
+from services.witness.witness import Witness
 
 APPENDERS = 4
 PUBLISHED = 8
@@ -67,7 +67,7 @@ async def _make(scratch: Path, server: postgres.Server, folder: Path, entries: i
         pairs = _look_ups()
         for part in range(1, PUBLISHED + 1):
             until = entries * part // PUBLISHED // 2 * 2 if part < PUBLISHED else entries  # no pair is torn apart
-            known = checkpoint.parse(note.parse(heads[-1]).text).size
+            known = checkpoint.unverified(heads[-1]).size
             if until > known:
                 await _append(parts.log, list(islice(pairs, until - known)))
                 heads.append(await _publish(parts, known))
@@ -140,9 +140,8 @@ async def _publish(parts: _Parts, known: int) -> str:
     head = await parts.store.newest_head()
     proof: list[bytes] = []
     if 0 < known < head.size:
-        ranges = merkle.consistency_ranges(known, head.size)
-        proof = tile.hashes(ranges, await parts.store.tiles(tile.places(ranges)))
-    verdict = parts.witness.add(encode(known, proof, head.note))
+        proof = await parts.store.subtree_hashes(merkle.consistency_ranges(known, head.size))
+    verdict = parts.witness.add(cosignature.request(known, proof, head.note))
     if verdict.status != 200:
         raise tree_export.ExportFailed(f"the witness refuses the head: {verdict.text.strip()}")
     return head.note + verdict.text

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.common import receipts
-from services.common.note import NoteInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,7 @@ class Settings:
     sweep_horizon_s: int = 3600
 
     def __post_init__(self) -> None:
-        try:
-            receipts.parse_keys(self.audit_receipt_keys)
-        except NoteInvalid as cause:
-            raise ValueError(f"ANPR_AUDIT_RECEIPT_KEYS: {cause}") from cause
+        receipts.verify_setting(self.audit_receipt_keys)
         # The function matching.hits looks back a little more than a day.
         if not 0 < self.sweep_horizon_s <= 86_400:
             raise ValueError("ANPR_SWEEP_HORIZON_S is between 1 and 86400")

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import structlog
 
+from services.audit.cosignature import SIZE_TYPE
 from services.audit.key_files import FileSigner
 from services.common import logs, note, web
 from services.common.note import COSIGNATURE, ED25519, NoteInvalid, VerifierKey
 from services.common.web import Request, Response
 from services.witness import heads as kept
 from services.witness.heads import FolderInUse, Heads
-from services.witness.witness import MAX_BODY_BYTES, SIZE, Logs, Verdict, Witness
+from services.witness.witness import MAX_BODY_BYTES, Logs, Verdict, Witness
 
 log = structlog.get_logger()
 
@@ -114,7 +115,7 @@ def respond(witness: Witness, request: Request) -> Response:
 
 
 def _response(verdict: Verdict) -> Response:
-    kind = SIZE if verdict.is_size else web.TEXT
+    kind = SIZE_TYPE if verdict.is_size else web.TEXT
     return Response(verdict.status, verdict.text.encode(), kind, NO_STORE)
 
 

@@ -26,7 +26,6 @@ from services.witness.heads import Heads
 
 MAX_PROOF = 63
 MAX_BODY_BYTES = 64 * 1024
-SIZE = "text/x.tlog.size"
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 
 Logs = Mapping[str, Sequence[VerifierKey]]
@@ -149,15 +148,9 @@ def decode(body: bytes) -> Submission:
         first, *lines = top.split("\n")
         old = _OLD.fullmatch(first)
         proof = tuple(note.decode_base64(line) for line in lines)
-        head = checkpoint.parse(note.parse(rest).text)
+        head = checkpoint.unverified(rest)
     except (UnicodeDecodeError, NoteInvalid):
         raise Refused(400, "the request is not well-formed") from None
     if old is None or len(proof) > MAX_PROOF or any(len(found) != HASH_BYTES for found in proof):
         raise Refused(400, "the request is not well-formed")
     return Submission(int(old[1]), proof, rest, head)
-
-
-def encode(old_size: int, proof: Sequence[bytes], signed: str) -> bytes:
-    """The body of a request."""
-    lines = [f"old {old_size}", *(note.encode_base64(found) for found in proof)]
-    return ("\n".join(lines) + "\n\n" + signed).encode()

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary
 
-from services.audit import checkpoint, merkle
+from services.audit import checkpoint, cosignature, merkle
 from services.audit.checkpoint import Checkpoint
 from services.audit.key_files import FileSigner
 from services.common import note
 from services.common.note import COSIGNATURE, NoteInvalid, Signature
 from services.witness.heads import FolderInUse, Heads, name
-from services.witness.witness import Refused, Verdict, Witness, decode, encode
+from services.witness.witness import Refused, Verdict, Witness, decode
 from tests.audit.keyring import LOG, ORIGIN, signer
 
 KEY = FileSigner("witness.test.example", b"w" * 32, COSIGNATURE)
@@ -30,7 +30,7 @@ def head(size: int, leaves: list[bytes] = LEAVES, key: FileSigner = LOG, origin:
 
 def request(old: int, size: int, leaves: list[bytes] = LEAVES) -> bytes:
     proof = merkle.consistency(old, leaves[:size]) if 0 < old < size else []
-    return encode(old, proof, head(size, leaves))
+    return cosignature.request(old, proof, head(size, leaves))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_log_that_grows_is_cosigned_head_by_head(witness: Witness) -> None:
     for size in (1, 2, 7, 8, 8, 40):
         verdict = witness.add(request(old, size))
         assert verdict.status == 200
-        cosigned = note.Note(checkpoint.parse(note.parse(head(size)).text).text(), note.parse_lines(verdict.text))
+        cosigned = note.Note(checkpoint.unverified(head(size)).text(), note.parse_lines(verdict.text))
         assert note.verify(cosigned, [KEY.verifier]) == (KEY.verifier,)
         assert note.cosigned_at(cosigned.signatures[0].data) == 1_790_000_000
         old = size
@@ -63,24 +63,24 @@ def test_the_head_of_the_empty_log_is_cosigned_and_continued(witness: Witness) -
 
 
 REFUSED = {
-    "unknown-log": (encode(0, [], head(3, key=signer("other.example"), origin="other.example")), 404),
-    "signed-by-another-key": (encode(0, [], head(3, key=signer("other.example"))), 403),
+    "unknown-log": (cosignature.request(0, [], head(3, key=signer("other.example"), origin="other.example")), 404),
+    "signed-by-another-key": (cosignature.request(0, [], head(3, key=signer("other.example"))), 403),
     "signed-by-the-witness-alone": (
-        encode(0, [], note.sign(checkpoint.parse(note.parse(head(3)).text).text(), signer("w.example"))),
+        cosignature.request(0, [], note.sign(checkpoint.unverified(head(3)).text(), signer("w.example"))),
         403,
     ),
-    "old-above-new": (encode(9, [], head(8)), 400),
+    "old-above-new": (cosignature.request(9, [], head(8)), 400),
     "old-of-somebody-else": (request(4, 8), 409),
     "never-seen-before": (request(0, 8), 409),
     "rolled-back": (request(3, 3), 409),
     "fork-of-the-same-size": (request(7, 7, FORK), 409),
     "fork-with-its-own-proof": (request(7, 12, FORK), 422),
-    "no-proof": (encode(7, [], head(12)), 422),
-    "proof-of-another-size": (encode(7, merkle.consistency(7, LEAVES[:13]), head(12)), 422),
-    "proof-too-long": (encode(7, [*merkle.consistency(7, LEAVES[:12]), bytes(32)], head(12)), 422),
-    "proof-where-none-belongs": (encode(7, [bytes(32)], head(7)), 422),
-    "64-hashes": (encode(7, [bytes(32)] * 64, head(12)), 400),
-    "short-hash": (encode(7, [bytes(31)], head(12)), 400),
+    "no-proof": (cosignature.request(7, [], head(12)), 422),
+    "proof-of-another-size": (cosignature.request(7, merkle.consistency(7, LEAVES[:13]), head(12)), 422),
+    "proof-too-long": (cosignature.request(7, [*merkle.consistency(7, LEAVES[:12]), bytes(32)], head(12)), 422),
+    "proof-where-none-belongs": (cosignature.request(7, [bytes(32)], head(7)), 422),
+    "64-hashes": (cosignature.request(7, [bytes(32)] * 64, head(12)), 400),
+    "short-hash": (cosignature.request(7, [bytes(31)], head(12)), 400),
     "no-old": (request(7, 12).partition(b"\n")[2], 400),
     "old-with-a-zero-before": (request(7, 12).replace(b"old 7", b"old 07"), 400),
     "edited-size": (request(7, 12).replace(b"\n12\n", b"\n13\n"), 403),
@@ -144,8 +144,8 @@ def test_two_logs_are_kept_apart(heads: Heads) -> None:
     other = signer("other.example")
     witness = Witness(KEY, {ORIGIN: [LOG.verifier], "other.example": [other.verifier]}, heads)
     assert witness.add(request(0, 7)).status == 200
-    assert witness.add(encode(0, [], head(3, key=other, origin="other.example"))).status == 200
-    assert witness.add(encode(7, [], head(9, key=other, origin="other.example"))).status == 409
+    assert witness.add(cosignature.request(0, [], head(3, key=other, origin="other.example"))).status == 200
+    assert witness.add(cosignature.request(7, [], head(9, key=other, origin="other.example"))).status == 409
 
 
 def _with_lines(signed: str, *lines: Signature) -> str:
@@ -164,7 +164,7 @@ def _with_lines(signed: str, *lines: Signature) -> str:
 def test_lines_that_a_stranger_adds_to_a_public_head_are_not_kept(witness: Witness, lines: list[Signature]) -> None:
     """No key is needed for that: the head is published."""
     witness.add(request(0, 7))
-    assert witness.add(encode(7, [], _with_lines(head(7), *lines))).status == 200
+    assert witness.add(cosignature.request(7, [], _with_lines(head(7), *lines))).status == 200
     kept = note.parse(witness.newest(name(ORIGIN)).text)
     assert note.verify(kept, [LOG.verifier, KEY.verifier]) == (LOG.verifier, KEY.verifier)
     assert len(kept.signatures) == 2

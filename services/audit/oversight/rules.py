@@ -4,88 +4,16 @@ A rule that fits again and again raises one flag for a period, named after the f
 the day, or of fixed spans of 14 and 90 days. What it counts is a sliding span all the same.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 from services.audit.oversight.lookup import DAY_MS, OWN_SYSTEM, Lookup
-from services.audit.oversight.reference import HOUSEHOLD, OWN
+from services.audit.oversight.placeholder import is_placeholder
 from services.audit.oversight.rule import Earlier, Finding, Rule, Seen
+from services.audit.oversight.sentence import alone, listed, what, who
+from services.audit.oversight.vehicle_rules import colleague_vehicle, own_vehicle, protected_vehicle
 
 MINUTE_MS = 60 * 1000
 SAME_SEARCH_MS = 15 * MINUTE_MS  # pages of one search are look-ups of their own in the log
-WORD = re.compile(r"[^\W_]+")
-PLACEHOLDERS = frozenset(
-    {
-        "test",
-        "tests",
-        "testing",
-        "demo",
-        "inv",
-        "invest",
-        "investigation",
-        "onderzoek",
-        "enquete",
-        "enquête",
-        "werk",
-        "werken",
-        "travail",
-        "work",
-        "police",
-        "politie",
-        "check",
-        "controle",
-        "contrôle",
-        "control",
-        "info",
-        "none",
-        "geen",
-        "aucun",
-        "tiens",
-        "asd",
-        "asdf",
-        "asdfg",
-        "qwert",
-        "qwerty",
-        "abc",
-        "todo",
-        "na",
-        "nvt",
-        "idem",
-        "id",
-        "ok",
-    }
-)
-
-
-def _own_vehicle(seen: Seen) -> Finding | None:
-    found = [
-        (plate, relation)
-        for who in seen.lookup.concerned
-        for plate in seen.lookup.plates
-        if (relation := seen.reference.relation(who, plate))
-    ]
-    if not found:
-        return None
-    plate, relation = found[0]
-    whose = {OWN: "an own vehicle", HOUSEHOLD: "a vehicle of the own household"}[relation]
-    return _one(seen, f"{_who(seen)} named {plate}, {whose} by the reference data, in {_what(seen)}.")
-
-
-def _colleague_vehicle(seen: Seen) -> Finding | None:
-    for plate in seen.lookup.plates:
-        owners = seen.reference.colleagues.get(plate, frozenset())
-        if owners and not owners & set(seen.lookup.concerned):
-            return _one(seen, f"{_who(seen)} named {plate}, a vehicle of {_and(sorted(owners))}, in {_what(seen)}.")
-    return None
-
-
-def _protected_vehicle(seen: Seen) -> Finding | None:
-    for plate in seen.lookup.plates:
-        if plate in seen.reference.protected:
-            label = seen.reference.protected[plate]
-            words = f"{_who(seen)} named {plate}, which is on the protected list ({label}), in {_what(seen)}."
-            return _one(seen, words)
-    return None
 
 
 def _repeated_plate(seen: Seen) -> Finding | None:
@@ -99,7 +27,7 @@ def _repeated_plate(seen: Seen) -> Finding | None:
     if len(recent) < limit or (len(cases) == 1 and "" not in cases):
         return None
     words = (
-        f"{_who(seen)} looked {plate} up {len(recent)} times within {days} days, under {len(cases)} different case references"
+        f"{who(seen)} looked {plate} up {len(recent)} times within {days} days, under {len(cases)} different case references"
         f"{', one of them empty' if '' in cases else ''}; {limit} times or more ask for a look."
     )
     return Finding(words, _first_of_span(same, seen.lookup, days * DAY_MS), tuple(recent))
@@ -111,7 +39,7 @@ def _off_shift(seen: Seen) -> Finding | None:
         return None
     away = (seen.reference.nearest_shift(seen.lookup.officer, seen.lookup.time_ms) or 0) // MINUTE_MS
     words = (
-        f"{_who(seen)} made {_what(seen)} {away} minutes away from the nearest shift in the roster; more than"
+        f"{who(seen)} made {what(seen)} {away} minutes away from the nearest shift in the roster; more than"
         f" {seen.thresholds['margin_minutes']} ask for a look. It is number {len(off)} of that day (UTC)."
     )
     return Finding(words, off[0], tuple(off))
@@ -126,21 +54,16 @@ def _is_off(seen: Seen, one: Lookup) -> bool:
 
 
 def _placeholder_reason(seen: Seen) -> Finding | None:
-    same = [one for one in (*seen.earlier, seen.lookup) if one.day == seen.lookup.day and _is_placeholder(one)]
+    same = [
+        one for one in (*seen.earlier, seen.lookup) if one.day == seen.lookup.day and is_placeholder(one.content.reason)
+    ]
     if not same or same[-1] is not seen.lookup:
         return None
     words = (
-        f'{_who(seen)} gave "{seen.lookup.content.reason}" as the reason of {_what(seen)}: it says nothing.'
+        f'{who(seen)} gave "{seen.lookup.content.reason}" as the reason of {what(seen)}: it says nothing.'
         f" It is number {len(same)} of that day (UTC)."
     )
     return Finding(words, same[0], tuple(same))
-
-
-def _is_placeholder(one: Lookup) -> bool:
-    """Whether a reason was given that is none. An empty one is allowed by the contract, and counted by nobody here."""
-    reason = one.content.reason.casefold()
-    words = WORD.findall(reason)
-    return bool(reason) and all(word in PLACEHOLDERS or len(set(word)) < 2 for word in words)
 
 
 def _shared_case(seen: Seen) -> Finding | None:
@@ -175,7 +98,7 @@ def _wide_search(seen: Seen) -> Finding | None:
         faults.append(f"{lookup.cameras} cameras (more than {limits['cameras']})")
     if not lookup.is_search or not faults:
         return None
-    return _one(seen, f"{_who(seen)} made {_what(seen)} with {_and(faults)}.")
+    return alone(seen, f"{who(seen)} made {what(seen)} with {listed(faults)}.")
 
 
 def _days(lookup: Lookup) -> int:
@@ -201,7 +124,7 @@ def _enumeration(seen: Seen) -> Finding | None:
         return None
     day = [one for one in (*seen.earlier, seen.lookup) if _is_guess(one) and one.day == seen.lookup.day]
     words = (
-        f"{_who(seen)} looked up {len(found)} plates within {minutes} minutes that differ from {plate} in at most {apart}"
+        f"{who(seen)} looked up {len(found)} plates within {minutes} minutes that differ from {plate} in at most {apart}"
         f" characters, and found nothing each time; {limit} or more look like guessing."
     )
     return Finding(words, day[0], tuple(similar))
@@ -233,9 +156,9 @@ def _old_data(seen: Seen) -> Finding | None:
         else "without a decision of the prosecutor"
     )
     words = (
-        f"{_who(seen)} was given data from up to {age} days before (more than {days}) {why}: {lookup.results} results."
+        f"{who(seen)} was given data from up to {age} days before (more than {days}) {why}: {lookup.results} results."
     )
-    return _one(seen, words)
+    return alone(seen, words)
 
 
 def _foreign_region(seen: Seen) -> Finding | None:
@@ -263,7 +186,7 @@ def _on_behalf(seen: Seen) -> Finding | None:
         return None
     others = {one.content.on_behalf_of for one in same}
     words = (
-        f"{_who(seen)} made {len(same)} look-ups on one day (UTC) on behalf of {len(others)} other persons; {limit} or more ask"
+        f"{who(seen)} made {len(same)} look-ups on one day (UTC) on behalf of {len(others)} other persons; {limit} or more ask"
         " for a look."
     )
     return Finding(words, same[0], tuple(same))
@@ -271,10 +194,6 @@ def _on_behalf(seen: Seen) -> Finding | None:
 
 def _is_for_another(one: Lookup) -> bool:
     return len(one.concerned) > 1 and "peer_region" not in one.content.roles
-
-
-def _one(seen: Seen, words: str) -> Finding:
-    return Finding(words, seen.lookup, (seen.lookup,))
 
 
 def _searches(same: Iterable[Lookup]) -> list[Lookup]:
@@ -294,23 +213,6 @@ def _first_of_span(same: Sequence[Lookup], lookup: Lookup, span_ms: int) -> Look
     return next(one for one in same if one.time_ms // span_ms == lookup.time_ms // span_ms)
 
 
-def _who(seen: Seen) -> str:
-    content = seen.lookup.content
-    unit = f" of {content.unit}" if content.unit else ""
-    behalf = f", on behalf of {content.on_behalf_of}," if content.on_behalf_of else ""
-    return f"{content.actor}{unit}{behalf}"
-
-
-def _what(seen: Seen) -> str:
-    content = seen.lookup.content
-    attempt = "a refused " if content.status not in ("", "OK") else "a "
-    return f"{attempt}{content.rpc.rpartition('.')[2]} under case {content.case_reference or '(none)'}"
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(words)
-
-
 def _outside(find: Callable[[Seen], Finding | None]) -> Callable[[Seen], Finding | None]:
     """The rule for look-ups of vehicles: reading the log itself is checked by whoever reads it."""
     return lambda seen: None if seen.lookup.system == OWN_SYSTEM else find(seen)
@@ -322,10 +224,10 @@ RULES: tuple[Rule, ...] = (
         1,
         "An own vehicle, or one of the own household, was looked up, listed or searched for in the log.",
         {},
-        _own_vehicle,
+        own_vehicle,
     ),
-    Rule("colleague_vehicle", 1, "A vehicle of a colleague, or of the household of one.", {}, _colleague_vehicle),
-    Rule("protected_vehicle", 1, "A vehicle on the protected list.", {}, _outside(_protected_vehicle)),
+    Rule("colleague_vehicle", 1, "A vehicle of a colleague, or of the household of one.", {}, colleague_vehicle),
+    Rule("protected_vehicle", 1, "A vehicle on the protected list.", {}, _outside(protected_vehicle)),
     Rule(
         "repeated_plate",
         1,
@@ -352,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         {},
         _placeholder_reason,
         Earlier.DAY,
-        suspects=lambda seen: _is_placeholder(seen.lookup),
+        suspects=lambda seen: is_placeholder(seen.lookup.content.reason),
     ),
     Rule(
         "shared_case",
