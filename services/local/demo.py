@@ -100,7 +100,7 @@ def _keep_logs(data: Path) -> None:
 
 @asynccontextmanager
 async def _suite(data: Path) -> AsyncIterator[Suite]:
-    _title("1. start the suite: PostgreSQL twice, S3, four services, Envoy")
+    _title("1. start the suite: PostgreSQL twice, S3, four services, Envoy, a witness and an overseer's reconciler")
     began = time.monotonic()
 
     def tell(change: Change) -> None:
